@@ -1,0 +1,57 @@
+import { EnvpactError } from "../protocol/errors.ts";
+import { limits } from "../protocol/limits.ts";
+
+/** A mistake in the arguments: exit code 2. */
+export function usageError(message: string, next: string): EnvpactError {
+  return new EnvpactError("BAD_USAGE", message, next);
+}
+
+/** Collects a repeatable option. */
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+/** Seconds (fractions allowed) as milliseconds. */
+export function millisecondsOf(option: string, text: string): number {
+  const seconds = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const ms = Math.round(seconds * 1_000);
+  if (!Number.isSafeInteger(ms) || ms < 1) {
+    throw usageError(`${option} takes seconds, such as 30 or 0.5.`, `Write ${option} 30.`);
+  }
+  return ms;
+}
+
+/** Like {@link millisecondsOf}, for how long an answer may take. */
+export function timeoutOf(text: string): number {
+  const ms = millisecondsOf("--timeout", text);
+  if (ms > limits.submitTimeoutMaxMs) {
+    throw usageError("--timeout is longer than a day.", `Use at most ${limits.submitTimeoutMaxMs / 1_000}.`);
+  }
+  return ms;
+}
+
+/** A positive whole number, a revision or a count. */
+export function positiveInteger(what: string, text: string): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(number) || number < 1) {
+    throw usageError(`${what} is a whole number from 1.`, "Run `envpact log` to see the revisions.");
+  }
+  return number;
+}
+
+/** `HOST:PORT`, with an IPv6 host in brackets. */
+export function listenAddress(text: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([\da-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) {
+    throw usageError("--listen takes HOST:PORT.", "Write --listen 127.0.0.1:0 to have a free port picked.");
+  }
+  return { host, port };
+}
+
+/** Splits `NAME=REST` at the first `=`; undefined without one or without a name. */
+export function assignmentOf(text: string): { readonly name: string; readonly rest: string } | undefined {
+  const at = text.indexOf("=");
+  return at < 1 ? undefined : { name: text.slice(0, at), rest: text.slice(at + 1) };
+}

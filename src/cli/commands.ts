@@ -1,0 +1,48 @@
+import { declareAgent } from "./commands/agent.ts";
+import { declareAllow } from "./commands/allow.ts";
+import { declareCommit } from "./commands/commit.ts";
+import { declareCoordinator } from "./commands/coordinator.ts";
+import { declareDiscard } from "./commands/discard.ts";
+import { declareGet } from "./commands/get.ts";
+import { declareJoin } from "./commands/join.ts";
+import { declareLeave } from "./commands/leave.ts";
+import { declareLint } from "./commands/lint.ts";
+import { declareLog } from "./commands/log.ts";
+import { declareParse } from "./commands/parse.ts";
+import { declareRevert } from "./commands/revert.ts";
+import { declareRun } from "./commands/run.ts";
+import { declareSet } from "./commands/set.ts";
+import { declareShare } from "./commands/share.ts";
+import { declareShow } from "./commands/show.ts";
+import { declareSpace } from "./commands/space.ts";
+import { declareStatus } from "./commands/status.ts";
+import { declareUnset } from "./commands/unset.ts";
+import type { CommandHost } from "./host.ts";
+
+/** Every command, in the order of the help. */
+const declarations: readonly ((host: CommandHost) => void)[] = [
+  declareCoordinator,
+  declareSpace,
+  declareJoin,
+  declareLeave,
+  declareAgent,
+  declareSet,
+  declareUnset,
+  declareGet,
+  declareShare,
+  declareAllow,
+  declareStatus,
+  declareCommit,
+  declareDiscard,
+  declareLog,
+  declareShow,
+  declareRevert,
+  declareLint,
+  declareParse,
+  declareRun,
+];
+
+/** Declares every command. */
+export function declareCommands(host: CommandHost): void {
+  for (const declare of declarations) declare(host);
+}

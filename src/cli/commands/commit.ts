@@ -1,0 +1,40 @@
+import { attachPeer } from "../../runtime/peers.ts";
+import { timeoutOf } from "../arguments.ts";
+import type { CommandHost } from "../host.ts";
+import { tellOutcome, tellProgress } from "../outcome.ts";
+import { connectTimeoutMs, keysMeant, withPeer } from "../peers.ts";
+
+interface Options {
+  readonly env?: string;
+  readonly message?: string;
+  readonly timeout?: string;
+}
+
+/** `envpact commit [KEY…]`: two-phase commit of the drift, or of the part of it that is named. */
+export function declareCommit(host: CommandHost): void {
+  host
+    .declare<Options>(
+      host.root,
+      "commit [keys...]",
+      "change the shared keys in all peers or in none",
+      (session, keys, options) => {
+        const timeout = options.timeout === undefined ? {} : { timeoutMs: timeoutOf(options.timeout) };
+        return withPeer(session, attachPeer, async (peer) => {
+          const { output, stop } = session;
+          const { signal } = stop;
+          await peer.ready(Math.min(connectTimeoutMs, timeout.timeoutMs ?? connectTimeoutMs));
+          const meant = keysMeant(peer.view, [...new Set(keys)], options.env);
+          const outcome = await peer.commit(meant, {
+            message: options.message ?? "",
+            signal,
+            onProgress: tellProgress(output),
+            ...timeout,
+          });
+          return tellOutcome(output, outcome);
+        });
+      },
+    )
+    .option("--env <name>", "only this environment")
+    .option("-m, --message <text>", "says why, in the history")
+    .option("--timeout <seconds>", "give up when it is not decided by then");
+}

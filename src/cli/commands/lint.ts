@@ -1,0 +1,87 @@
+import { resolve } from "node:path";
+import { version } from "../../../package.json";
+import { problemOf } from "../../protocol/errors.ts";
+import { usageError } from "../arguments.ts";
+import { discover } from "../discovery.ts";
+import { type ExitCode, exitCodes } from "../exit.ts";
+import type { CommandHost } from "../host.ts";
+import { type LintLine, lintFile } from "../lintFile.ts";
+import { counted, type Output } from "../output.ts";
+import { sarifOf } from "../sarif.ts";
+import type { Session } from "../session.ts";
+import { requireFolder } from "../workspace.ts";
+
+const formats = ["text", "json", "sarif"] as const;
+type Format = (typeof formats)[number];
+
+interface Options {
+  readonly format?: string;
+  readonly fix?: boolean;
+}
+
+/** `envpact lint [FILES…]`: the diagnostics of the files, or of every environment of the folder. */
+export function declareLint(host: CommandHost): void {
+  host
+    .declare<Options>(host.root, "lint [files...]", "find mistakes in environment files", runLint)
+    .option("--format <format>", `${formats.join(", ")} (default: text)`)
+    .option("--fix", "mend what can be mended without a change of what programs read");
+}
+
+async function runLint(session: Session, operands: readonly string[], options: Options): Promise<ExitCode> {
+  const format = formatOf(options.format, session.output.json);
+  const output = format === "json" ? session.output.asJson() : session.output;
+  await requireFolder(session.folder);
+  const files = operands.length > 0 ? operands : await everyEnvironment(session, output);
+  const found: LintLine[] = [];
+  let fixed = 0;
+  let failed = false;
+  for (const file of files) {
+    try {
+      const linted = await lintFile(
+        resolve(session.folder, file),
+        file,
+        session.environment,
+        options.fix === true,
+      );
+      fixed += linted.fixed;
+      found.push(...linted.lines);
+      if (format !== "sarif") for (const line of linted.lines) output.result(line, textOf(line));
+    } catch (error) {
+      // One file that cannot be read must not hide what is wrong in the others.
+      failed = true;
+      output.fail(problemOf(error));
+    }
+  }
+  if (format === "sarif") output.raw(`${JSON.stringify(sarifOf(found, version), undefined, 2)}\n`);
+  if (options.fix === true) output.note(`Mended ${counted(fixed, "finding")}.`);
+  if (format === "text") output.note(summary(files.length, found.length));
+  const wrong = found.some(({ severity }) => severity === "error" || severity === "warning");
+  return wrong || failed ? exitCodes.refused : exitCodes.done;
+}
+
+function formatOf(text: string | undefined, json: boolean): Format {
+  const format = formats.find((known) => known === text);
+  if (text !== undefined && format === undefined) {
+    throw usageError(`There is no format "${text}".`, `Use ${formats.join(", ")}.`);
+  }
+  if (json && format !== undefined && format !== "json") {
+    throw usageError(`--json and --format ${format} contradict each other.`, "Use one of them.");
+  }
+  return json ? "json" : (format ?? "text");
+}
+
+async function everyEnvironment(session: Session, output: Output): Promise<readonly string[]> {
+  const { files, truncated, unreadable } = await discover(session.folder);
+  if (truncated) output.note("There are more environments than are searched for; name the others.");
+  for (const folder of unreadable) output.note(`${folder === "" ? "." : folder} may not be read.`);
+  return files;
+}
+
+function textOf({ file, line, column, severity, rule, message }: LintLine): string {
+  return `${file}:${line}:${column}: ${severity}: ${message} (${rule})`;
+}
+
+function summary(files: number, findings: number): string {
+  if (files === 0) return "There is no environment file here.";
+  return `${counted(files, "file")} checked, ${findings === 0 ? "nothing found" : counted(findings, "finding")}.`;
+}

@@ -1,0 +1,45 @@
+import { values } from "../../dotenv/document.ts";
+import { setKey } from "../../dotenv/edit.ts";
+import { assignmentOf, usageError } from "../arguments.ts";
+import { type EditStep, editEnvironment } from "../environmentText.ts";
+import { exitCodes } from "../exit.ts";
+import type { CommandHost } from "../host.ts";
+import { counted } from "../output.ts";
+import { environmentOf } from "../workspace.ts";
+
+/** `envpact set KEY=VALUE…`: edits the local file only, the smallest ranges of it. */
+export function declareSet(host: CommandHost): void {
+  host
+    .declare<{ env?: string }>(
+      host.root,
+      "set <assignments...>",
+      "set keys of the local file (KEY=VALUE)",
+      async (session, operands, options) => {
+        const assignments = operands.map((operand, index) => {
+          const assignment = assignmentOf(operand);
+          // The operand may hold a value, so it is named by its place.
+          if (!assignment) throw usageError(`Argument ${index + 1} is not KEY=VALUE.`, "Write KEY=VALUE.");
+          return assignment;
+        });
+        const environment = await environmentOf(session.folder, options.env);
+        const steps = assignments.map(
+          ({ name, rest }): EditStep =>
+            (document) =>
+              setKey(document, name, rest),
+        );
+        const { before, after } = await editEnvironment(session.folder, environment.file, steps);
+        const [old, now] = [values(before), values(after)];
+        const changed = [...new Set(assignments.map(({ name }) => name))].filter(
+          (key) => !Object.hasOwn(old, key) || old[key] !== now[key],
+        );
+        session.output.result(
+          { env: environment.name, changed },
+          changed.length === 0
+            ? `${environment.file} reads like that already.`
+            : `${environment.file}: set ${counted(changed.length, "key")} (${changed.join(", ")}).`,
+        );
+        return exitCodes.done;
+      },
+    )
+    .option("--env <name>", "environment (default: default, the .env file)");
+}

@@ -1,0 +1,112 @@
+import { type LogRecord, type MemberChange, sealRecord, slot } from "../protocol/record.ts";
+import type { CoordinatorEffect } from "./effects.ts";
+import { type Active, type SpaceState, type StepContext, send } from "./space.ts";
+
+type RecordBody = Pick<
+  LogRecord,
+  "kind" | "tx" | "author" | "requestId" | "items" | "members" | "participants" | "message"
+> & { readonly reverts?: number };
+
+/**
+ * Makes `body` the next revision: first the forced write, then the state, then COMMIT to everyone who is at the
+ * revision before (others are behind and get it by CATCHUP). The order of the effects is the protocol.
+ */
+function append(
+  state: SpaceState,
+  body: RecordBody,
+  epoch: number,
+  context: StepContext,
+): CoordinatorEffect[] {
+  const record = sealRecord({
+    rev: state.head.rev + 1,
+    prevHash: state.head.hash,
+    term: state.term,
+    epoch,
+    keyEpoch: 1,
+    at: context.now,
+    signature: "",
+    ...body,
+  });
+  const effects: CoordinatorEffect[] = [{ type: "persist", writes: [{ kind: "record", record }] }];
+  state.head = { rev: record.rev, hash: record.hash };
+  for (const item of record.items) {
+    state.versions.set(slot(item.env, item.key), {
+      version: item.expected + 1,
+      deleted: item.op !== "set",
+      author: record.author.name,
+      at: record.at,
+    });
+  }
+  for (const session of state.sessions.values()) {
+    if (session.kind !== "participant" || session.shippedRev !== record.rev - 1) continue;
+    session.shippedRev = record.rev;
+    effects.push(send(session.id, { t: "commit", record }));
+  }
+  state.rosterDirty = true;
+  return effects;
+}
+
+/** Decides COMMIT for the active transaction: every participant voted YES or READ_ONLY. */
+export function decideCommit(state: SpaceState, active: Active, context: StepContext): CoordinatorEffect[] {
+  const { submit } = active;
+  state.active = undefined;
+  const effects = append(
+    state,
+    {
+      kind: "commit",
+      tx: active.tx,
+      author: submit.author,
+      requestId: submit.requestId,
+      items: submit.items,
+      members: [],
+      participants: active.participants,
+      message: submit.message,
+      ...(submit.reverts === undefined ? {} : { reverts: submit.reverts }),
+    },
+    state.epoch,
+    context,
+  );
+  effects.push(
+    send(submit.session, {
+      t: "answer",
+      requestId: submit.requestId,
+      outcome: "committed",
+      tx: active.tx,
+      rev: state.head.rev,
+      detached: [...submit.detached],
+    }),
+  );
+  return effects;
+}
+
+/** A membership record: a new epoch. Only between transactions. */
+export function changeMembers(
+  state: SpaceState,
+  changes: readonly MemberChange[],
+  context: StepContext,
+): CoordinatorEffect[] {
+  state.epoch += 1;
+  state.txCounter += 1;
+  for (const change of changes) {
+    const { reason: _, ...member } = change;
+    state.members.set(change.peer, member);
+    if (!state.presence.has(change.peer)) {
+      state.presence.set(change.peer, { absentSince: context.now, appliedRev: 0, drift: [] });
+    }
+  }
+  return append(
+    state,
+    {
+      kind: "membership",
+      tx: `${state.space}:${state.term}:${state.txCounter}:${context.nonce}`,
+      author: { peer: "", name: "coordinator" },
+      requestId: "",
+      items: [],
+      members: changes,
+      participants: [],
+      message: "",
+    },
+    state.epoch,
+    context,
+  );
+}

@@ -1,0 +1,417 @@
+import type { Problem } from "../protocol/errors.ts";
+import { limits } from "../protocol/limits.ts";
+import type { CoordinatorMessage } from "../protocol/messages.ts";
+import { follows, type LogRecord } from "../protocol/record.ts";
+import { retryDelayMs } from "./backoff.ts";
+import type { ParticipantEffect, PreparedRecord, StagedFile } from "./effects.ts";
+import type { JournalImage } from "./ports.ts";
+
+type Prepare = Extract<CoordinatorMessage, { t: "prepare" }>;
+
+/** The state of one participant. Mutated by {@link stepParticipant} only. */
+export interface ParticipantState {
+  readonly peer: string;
+  connected: boolean;
+  /** Whether WELCOME came on this connection. */
+  welcomed: boolean;
+  highestTerm: number;
+  /** Durably held revisions; the files follow. */
+  committed: { rev: number; hash: string };
+  applied: { rev: number; hash: string };
+  /** Hashes of revisions between applied and committed. */
+  readonly unapplied: Map<number, string>;
+  /** Durable YES whose outcome is not known yet. */
+  prepared: PreparedRecord | undefined;
+  /** The prepared record of the transaction that is being applied, for its staged files. */
+  redo: PreparedRecord | undefined;
+  applying: boolean;
+  /** A PREPARE that is being checked and staged. */
+  staging: Prepare | undefined;
+  /** The staged PREPARE was aborted meanwhile: drop what staging made. */
+  stagingAborted: boolean;
+  /** A PREPARE that waits for the files to reach its base. */
+  waiting: Prepare | undefined;
+  resolveAttempt: number;
+  resolveAt: number;
+  retryApplyAt: number;
+}
+
+/** What can happen to a participant. */
+export type ParticipantInput =
+  | { readonly kind: "start" }
+  | { readonly kind: "connected" }
+  | { readonly kind: "disconnected" }
+  | { readonly kind: "message"; readonly message: CoordinatorMessage }
+  | { readonly kind: "staged"; readonly tx: string; readonly staged: readonly StagedFile[] }
+  /** It maps none of the environments. */
+  | { readonly kind: "readonly"; readonly tx: string }
+  | { readonly kind: "refused"; readonly tx: string; readonly code: string; readonly reason: string }
+  | { readonly kind: "applied"; readonly rev: number }
+  | { readonly kind: "applyFailed"; readonly problem: Problem }
+  | { readonly kind: "tick" };
+
+/** Time and randomness of one step. */
+export interface ParticipantContext {
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** The state that a journal describes. */
+export function openParticipant(peer: string, image: JournalImage): ParticipantState {
+  const head = image.records.at(-1);
+  const hashAt = (rev: number) => image.records[rev - 1]?.hash ?? "";
+  const unapplied = new Map<number, string>();
+  for (const record of image.records.slice(image.appliedRev)) unapplied.set(record.rev, record.hash);
+  const decided = image.prepared !== undefined && (head?.rev ?? 0) > image.prepared.base;
+  return {
+    peer,
+    connected: false,
+    welcomed: false,
+    highestTerm: image.highestTerm,
+    committed: { rev: head?.rev ?? 0, hash: head?.hash ?? "" },
+    applied: { rev: image.appliedRev, hash: hashAt(image.appliedRev) },
+    unapplied,
+    prepared: decided ? undefined : image.prepared,
+    redo: decided && hashAt(image.appliedRev + 1) !== "" ? image.prepared : undefined,
+    applying: false,
+    staging: undefined,
+    stagingAborted: false,
+    waiting: undefined,
+    resolveAttempt: 0,
+    resolveAt: Number.POSITIVE_INFINITY,
+    retryApplyAt: Number.POSITIVE_INFINITY,
+  };
+}
+
+/**
+ * One step of a participant of two-phase commit. Mutates `state` and returns effects in the order in which they
+ * must be carried out: PREPARED is forced before YES, COMMITTED before anything is renamed or APPLIED. After YES
+ * it never decides alone: only the coordinator's word or another transaction at base+1 ends the doubt.
+ */
+export function stepParticipant(
+  state: ParticipantState,
+  input: ParticipantInput,
+  context: ParticipantContext,
+): ParticipantEffect[] {
+  switch (input.kind) {
+    case "start":
+      return startApply(state);
+    case "connected":
+      state.connected = true;
+      state.welcomed = false;
+      return [hello(state)];
+    case "disconnected":
+      return disconnected(state, context);
+    case "message":
+      return receive(state, input.message, context);
+    case "staged":
+      return staged(state, input.tx, input.staged, context);
+    case "readonly":
+      return refusedOrReadonly(state, input.tx, { vote: "readonly" });
+    case "refused":
+      return refusedOrReadonly(state, input.tx, { vote: "no", code: input.code, reason: input.reason });
+    case "applied":
+      return applied(state, input.rev);
+    case "applyFailed":
+      state.applying = false;
+      state.retryApplyAt = context.now + limits.lockedRetryMs;
+      return [
+        { type: "notify", event: { kind: "applyFailed", problem: input.problem } },
+        { type: "timer", atMs: state.retryApplyAt },
+      ];
+    case "tick":
+      return tick(state, context);
+  }
+}
+
+function hello(state: ParticipantState): ParticipantEffect {
+  return {
+    type: "send",
+    message: {
+      t: "hello",
+      peer: state.peer,
+      kind: "participant",
+      rev: state.applied.rev,
+      hash: state.applied.hash,
+      highestTerm: state.highestTerm,
+      prepared: state.prepared ? [{ tx: state.prepared.tx, base: state.prepared.base }] : [],
+    },
+  };
+}
+
+function receive(
+  state: ParticipantState,
+  message: CoordinatorMessage,
+  context: ParticipantContext,
+): ParticipantEffect[] {
+  const told: ParticipantEffect = { type: "notify", event: { kind: "coordinator", message } };
+  switch (message.t) {
+    case "welcome":
+      return [...welcome(state, message.term, message.rev), told];
+    case "prepare":
+      return prepare(state, message);
+    case "commit":
+      return hold(state, [message.record], message.record.rev);
+    case "catchup":
+      return hold(state, message.records, message.head);
+    case "abort":
+      return aborted(state, message.tx);
+    case "outcome":
+      return outcome(state, message, context);
+    default:
+      return [told];
+  }
+}
+
+function welcome(state: ParticipantState, term: number, rev: number): ParticipantEffect[] {
+  if (term < state.highestTerm) {
+    const problem: Problem = {
+      code: "STALE_TERM",
+      message: `The coordinator speaks in term ${term}; this peer has heard term ${state.highestTerm}.`,
+      next: "An older copy of the coordinator's data folder may be running: stop it, or restore the newer one.",
+    };
+    return [{ type: "hangUp", problem, retry: true }];
+  }
+  state.welcomed = true;
+  const effects: ParticipantEffect[] = [];
+  if (term > state.highestTerm) {
+    state.highestTerm = term;
+    // Rides with the next forced write, which comes before any promise made in this term.
+    effects.push({ type: "persist", writes: [{ kind: "term", term }], force: false });
+  }
+  effects.push({ type: "notify", event: { kind: "welcome", rev } });
+  return effects;
+}
+
+function prepare(state: ParticipantState, message: Prepare): ParticipantEffect[] {
+  const no = (code: string, reason: string): ParticipantEffect[] =>
+    vote(message, { vote: "no", code, reason });
+  if (message.term < state.highestTerm) return [];
+  if (state.prepared?.tx === message.tx)
+    return [{ type: "send", message: { t: "vote", tx: message.tx, vote: "yes" } }];
+  if (state.staging?.tx === message.tx) {
+    // Asked again after a reconnect: what staging finds is void, so it is looked at anew afterwards.
+    if (state.stagingAborted) state.waiting = message;
+    return [];
+  }
+  if (state.prepared) return no("IN_DOUBT", "an earlier transaction is in doubt here");
+  if (message.base === state.committed.rev && (state.applied.rev < message.base || state.staging)) {
+    state.waiting = message;
+    return [];
+  }
+  if (message.base !== state.applied.rev) {
+    const behind = no("BEHIND", `at revision ${state.applied.rev}, not ${message.base}`);
+    return message.base > state.applied.rev ? [...behind, hello(state)] : behind;
+  }
+  return stage(state, message);
+}
+
+function stage(state: ParticipantState, message: Prepare): ParticipantEffect[] {
+  state.staging = message;
+  state.stagingAborted = false;
+  const { tx, base, items, author } = message;
+  return [{ type: "stage", tx, base, items, author: author.name }];
+}
+
+function vote(
+  message: Prepare,
+  said: { vote: "yes" | "readonly" } | { vote: "no"; code: string; reason: string },
+): ParticipantEffect[] {
+  return [
+    { type: "send", message: { t: "vote", tx: message.tx, ...said } },
+    { type: "notify", event: { kind: "voted", tx: message.tx, author: message.author.name, ...said } },
+  ];
+}
+
+function staged(
+  state: ParticipantState,
+  tx: string,
+  files: readonly StagedFile[],
+  context: ParticipantContext,
+): ParticipantEffect[] {
+  const message = state.staging;
+  if (message?.tx !== tx) return [{ type: "discardStaged", tx, staged: files }];
+  state.staging = undefined;
+  // Between PREPARE and here the world went on: an ABORT, a newer term or another revision made the vote void.
+  const stale =
+    state.stagingAborted || message.term < state.highestTerm || message.base !== state.applied.rev;
+  if (stale) return [{ type: "discardStaged", tx, staged: files }, ...next(state)];
+  const prepared: PreparedRecord = {
+    tx,
+    base: message.base,
+    term: message.term,
+    items: message.items,
+    staged: files,
+    sinceMs: context.now,
+  };
+  state.prepared = prepared;
+  state.resolveAttempt = 0;
+  state.resolveAt = context.now + limits.prepareTimeoutMs;
+  return [
+    { type: "persist", writes: [{ kind: "prepared", prepared }], force: true },
+    ...vote(message, { vote: "yes" }),
+    { type: "timer", atMs: state.resolveAt },
+  ];
+}
+
+function refusedOrReadonly(
+  state: ParticipantState,
+  tx: string,
+  said: { vote: "readonly" } | { vote: "no"; code: string; reason: string },
+): ParticipantEffect[] {
+  const message = state.staging;
+  if (message?.tx !== tx) return [];
+  state.staging = undefined;
+  return [...(state.stagingAborted ? [] : vote(message, said)), ...next(state)];
+}
+
+/** A PREPARE that had to wait is looked at again. */
+function next(state: ParticipantState): ParticipantEffect[] {
+  const message = state.waiting;
+  if (!message) return [];
+  state.waiting = undefined;
+  return prepare(state, message);
+}
+
+/** Takes records that follow what is held: forced first, then applied. What is held already is acknowledged again. */
+function hold(state: ParticipantState, records: readonly LogRecord[], head: number): ParticipantEffect[] {
+  const fresh: LogRecord[] = [];
+  let last = state.committed;
+  for (const record of records) {
+    if (record.rev <= last.rev) continue;
+    if (record.rev > last.rev + 1) break;
+    if (!follows(last, record)) return [forked(record.rev)];
+    fresh.push(record);
+    last = { rev: record.rev, hash: record.hash };
+  }
+  if (fresh.length === 0) {
+    // A gap asks for what is missing; a repetition is answered as the first time.
+    if (head > state.committed.rev) return [hello(state)];
+    return state.applying ? [] : [acknowledge(state)];
+  }
+  state.committed = last;
+  for (const record of fresh) state.unapplied.set(record.rev, record.hash);
+  const effects: ParticipantEffect[] = [
+    { type: "persist", writes: fresh.map((record) => ({ kind: "committed", record })), force: true },
+    ...fresh.map((record): ParticipantEffect => ({ type: "notify", event: { kind: "committed", record } })),
+    ...settle(state, fresh),
+    ...startApply(state),
+  ];
+  return effects;
+}
+
+/** A record at base+1 settles a prepared transaction: it is that record, or it was aborted. */
+function settle(state: ParticipantState, fresh: readonly LogRecord[]): ParticipantEffect[] {
+  const { prepared } = state;
+  const decided = prepared && fresh.find((record) => record.rev === prepared.base + 1);
+  if (!prepared || !decided) return [];
+  state.prepared = undefined;
+  if (decided.tx === prepared.tx) {
+    state.redo = prepared;
+    return [{ type: "notify", event: { kind: "resolved", tx: prepared.tx, outcome: "commit" } }];
+  }
+  return dropPrepared(prepared);
+}
+
+function dropPrepared(prepared: PreparedRecord): ParticipantEffect[] {
+  return [
+    { type: "persist", writes: [{ kind: "aborted", tx: prepared.tx }], force: false },
+    { type: "discardStaged", tx: prepared.tx, staged: prepared.staged },
+    { type: "notify", event: { kind: "resolved", tx: prepared.tx, outcome: "abort" } },
+  ];
+}
+
+function startApply(state: ParticipantState): ParticipantEffect[] {
+  if (state.applying || state.applied.rev >= state.committed.rev) return [];
+  state.applying = true;
+  state.retryApplyAt = Number.POSITIVE_INFINITY;
+  return [{ type: "apply", from: state.applied.rev, to: state.committed.rev, prepared: state.redo }];
+}
+
+function applied(state: ParticipantState, rev: number): ParticipantEffect[] {
+  state.applying = false;
+  const from = state.applied.rev;
+  const hash = state.unapplied.get(rev) ?? state.committed.hash;
+  for (let done = from + 1; done <= rev; done += 1) state.unapplied.delete(done);
+  state.applied = { rev, hash };
+  const effects: ParticipantEffect[] = [
+    { type: "persist", writes: [{ kind: "applied", rev }], force: false },
+  ];
+  if (state.redo && state.redo.base < rev) state.redo = undefined;
+  if (state.connected) effects.push(acknowledge(state));
+  effects.push({ type: "notify", event: { kind: "applied", from, to: rev } });
+  const more = startApply(state);
+  return [...effects, ...more, ...(more.length === 0 ? next(state) : [])];
+}
+
+function acknowledge(state: ParticipantState): ParticipantEffect {
+  return { type: "send", message: { t: "applied", rev: state.applied.rev, hash: state.applied.hash } };
+}
+
+function aborted(state: ParticipantState, tx: string): ParticipantEffect[] {
+  if (state.waiting?.tx === tx) state.waiting = undefined;
+  if (state.staging?.tx === tx) state.stagingAborted = true;
+  const { prepared } = state;
+  if (prepared?.tx !== tx) return [];
+  state.prepared = undefined;
+  return [...dropPrepared(prepared), ...next(state)];
+}
+
+function outcome(
+  state: ParticipantState,
+  message: Extract<CoordinatorMessage, { t: "outcome" }>,
+  context: ParticipantContext,
+): ParticipantEffect[] {
+  if (message.outcome === "abort") return aborted(state, message.tx);
+  if (state.prepared?.tx !== message.tx) return [];
+  if (message.outcome === "commit") return [hello(state)];
+  const again: ParticipantEffect = { type: "send", message: { t: "vote", tx: message.tx, vote: "yes" } };
+  return [again, ...scheduleResolve(state, context)];
+}
+
+function scheduleResolve(state: ParticipantState, context: ParticipantContext): ParticipantEffect[] {
+  const delayMs = retryDelayMs(
+    state.resolveAttempt,
+    limits.resendFirstMs,
+    limits.resendMaxMs,
+    context.random,
+  );
+  state.resolveAttempt += 1;
+  state.resolveAt = context.now + delayMs;
+  return [{ type: "timer", atMs: state.resolveAt }];
+}
+
+function disconnected(state: ParticipantState, context: ParticipantContext): ParticipantEffect[] {
+  state.connected = false;
+  state.welcomed = false;
+  state.waiting = undefined;
+  if (state.staging) state.stagingAborted = true;
+  return state.prepared ? [doubt(state.prepared), ...scheduleResolve(state, context)] : [];
+}
+
+function doubt(prepared: PreparedRecord): ParticipantEffect {
+  const keys = prepared.items.map((item) => `${item.env}\0${item.key}`);
+  return { type: "notify", event: { kind: "inDoubt", tx: prepared.tx, sinceMs: prepared.sinceMs, keys } };
+}
+
+function tick(state: ParticipantState, context: ParticipantContext): ParticipantEffect[] {
+  const effects: ParticipantEffect[] = [];
+  if (context.now >= state.retryApplyAt) effects.push(...startApply(state));
+  if (state.prepared && context.now >= state.resolveAt) {
+    const { tx, base } = state.prepared;
+    effects.push(doubt(state.prepared), ...scheduleResolve(state, context));
+    if (state.connected && state.welcomed)
+      effects.push({ type: "send", message: { t: "resolve", tx, base } });
+  }
+  return effects;
+}
+
+function forked(rev: number): ParticipantEffect {
+  const problem: Problem = {
+    code: "FORKED",
+    message: `Revision ${rev} from the coordinator does not continue this peer's history.`,
+    next: "Nothing was changed. Compare `envpact log` on two peers; the coordinator may run on a restored copy.",
+  };
+  return { type: "hangUp", problem, retry: false };
+}

@@ -1,0 +1,150 @@
+import type { CoordinatorMessage, DriftItem, RosterEntry } from "../protocol/messages.ts";
+import type { Author, Item, LogRecord, MemberChange } from "../protocol/record.ts";
+import type { CoordinatorEffect } from "./effects.ts";
+import type { KeyVersion, Member, SpaceImage } from "./ports.ts";
+
+/** One connection of a member. */
+export interface Session {
+  readonly id: string;
+  readonly peer: string;
+  readonly kind: "participant" | "companion";
+  /** Highest revision this session said it applied; a participant's only. */
+  appliedRev: number;
+  /** Highest revision shipped on this session, so that nothing is shipped twice. */
+  shippedRev: number;
+}
+
+/** A change set that waits for its turn, or whose turn it is. */
+export interface Submit {
+  readonly requestId: string;
+  readonly author: Author;
+  /** Where progress and the answer go; empty once that session is gone. */
+  session: string;
+  readonly items: readonly Item[];
+  readonly message: string;
+  readonly reverts: number | undefined;
+  readonly deadlineAt: number;
+  /** Names of voters that were detached so that this submit could go on. */
+  readonly detached: string[];
+  /** What the author was last told, so that progress is only said when it changed. */
+  lastProgress: string;
+}
+
+export type Vote = "yes" | "readonly";
+
+/** The transaction between PREPARE and its decision. */
+export interface Active {
+  readonly submit: Submit;
+  readonly tx: string;
+  readonly base: number;
+  readonly participants: readonly string[];
+  readonly votes: Map<string, Vote>;
+  readonly deadlineAt: number;
+}
+
+/** What is known of a member beside the log; lost with the process, rebuilt from HELLOs. */
+export interface Presence {
+  absentSince: number | undefined;
+  appliedRev: number;
+  drift: readonly DriftItem[];
+}
+
+/** The state of one space in a coordinator. Mutated by `step` only. */
+export interface SpaceState {
+  readonly space: string;
+  readonly term: number;
+  epoch: number;
+  head: { rev: number; hash: string };
+  readonly members: Map<string, Member>;
+  readonly versions: Map<string, KeyVersion>;
+  readonly sessions: Map<string, Session>;
+  readonly presence: Map<string, Presence>;
+  readonly queue: Submit[];
+  /** Membership changes that wait for the end of the active transaction. */
+  readonly memberQueue: MemberChange[];
+  active: Active | undefined;
+  txCounter: number;
+  /** Answers of aborted requests, oldest first, bounded. */
+  readonly abortedAnswers: Map<string, Extract<CoordinatorMessage, { t: "answer" }>>;
+  rosterDirty: boolean;
+  rosterSentAt: number;
+  readonly detachAfterMs: number;
+}
+
+/** What happens besides the step itself. */
+export interface StepContext {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Fresh random characters for a transaction id. */
+  readonly nonce: string;
+  /** The revision that a request became, from the durable store. */
+  readonly requestRevision: (requestId: string) => number | undefined;
+  /** Transaction and hash of a revision, from the durable store (kept for ever). */
+  readonly revision: (rev: number) => { readonly tx: string; readonly hash: string } | undefined;
+  /** Records of the log from revision `from`, as many as fit one CATCHUP message. */
+  readonly records: (from: number) => readonly LogRecord[];
+}
+
+/** A space just loaded, under its new term; everyone is absent since `now`. */
+export function openSpace(image: SpaceImage, now: number, detachAfterMs: number): SpaceState {
+  const members = new Map(image.members.map((member) => [member.peer, member]));
+  return {
+    space: image.space,
+    term: image.term + 1,
+    epoch: image.epoch,
+    head: { ...image.head },
+    members,
+    versions: new Map(image.versions),
+    sessions: new Map(),
+    presence: new Map(
+      [...members.keys()].map((peer) => [peer, { absentSince: now, appliedRev: 0, drift: [] }]),
+    ),
+    queue: [],
+    memberQueue: [],
+    active: undefined,
+    txCounter: 0,
+    abortedAnswers: new Map(),
+    rosterDirty: false,
+    rosterSentAt: 0,
+    detachAfterMs,
+  };
+}
+
+/** The participant session of a peer, if it is connected. */
+export function participantOf(state: SpaceState, peer: string): Session | undefined {
+  for (const session of state.sessions.values()) {
+    if (session.peer === peer && session.kind === "participant") return session;
+  }
+  return undefined;
+}
+
+/** Members in the state `voter`: the set that "all or none" is said of. */
+export function votersOf(state: SpaceState): Member[] {
+  return [...state.members.values()].filter((member) => member.state === "voter");
+}
+
+/** The members for people, those that left excepted. */
+export function rosterOf(state: SpaceState): RosterEntry[] {
+  const entries: RosterEntry[] = [];
+  for (const member of state.members.values()) {
+    if (member.state === "left") continue;
+    const presence = state.presence.get(member.peer);
+    const absentSince = presence?.absentSince;
+    entries.push({
+      peer: member.peer,
+      name: member.name,
+      role: member.role,
+      state: member.state,
+      connected: absentSince === undefined,
+      ...(absentSince === undefined ? {} : { absentSince }),
+      appliedRevision: presence?.appliedRev ?? 0,
+      drift: presence?.drift.length ?? 0,
+    });
+  }
+  return entries;
+}
+
+/** A send effect. */
+export function send(session: string, message: CoordinatorMessage): CoordinatorEffect {
+  return { type: "send", session, message };
+}

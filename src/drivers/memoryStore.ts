@@ -1,0 +1,155 @@
+import type { CoordinatorStore, StoredInvitation } from "../commit/ports.ts";
+import { createDevice } from "../crypto/device.ts";
+import { EnvpactError } from "../protocol/errors.ts";
+import { follows, hashOf, type LogRecord } from "../protocol/record.ts";
+import { randomToken } from "./clock.ts";
+import { emptyFold, foldRecord, imageOfSpace, type LogFold } from "./spaceImage.ts";
+
+interface MemorySpace {
+  readonly owner: string;
+  term: number;
+  readonly fold: LogFold;
+  readonly log: LogRecord[];
+  readonly requests: Map<string, number>;
+  readonly peers: Map<string, string>;
+  readonly invitations: Map<string, StoredInvitation>;
+}
+
+/** The in-memory twin of `openStore`: the same behaviour, nothing on disk. */
+export function createMemoryStore(): CoordinatorStore {
+  return new MemoryStore();
+}
+
+class MemoryStore implements CoordinatorStore {
+  readonly identity = createDevice().privateKey;
+  readonly createSecret = randomToken(32);
+  readonly #spaces = new Map<string, MemorySpace>();
+
+  spaces(): readonly string[] {
+    return [...this.#spaces.keys()].sort();
+  }
+
+  createSpace(space: string, ownerDevice: string, invitation: StoredInvitation): boolean {
+    if (this.#spaces.has(space)) return false;
+    this.#spaces.set(space, {
+      owner: ownerDevice,
+      term: 0,
+      fold: emptyFold(),
+      log: [],
+      requests: new Map(),
+      peers: new Map(),
+      invitations: new Map([[invitation.invite, invitation]]),
+    });
+    return true;
+  }
+
+  load(space: string) {
+    const { term, fold } = this.#get(space);
+    return imageOfSpace(space, term, fold);
+  }
+
+  write(space: string, writes: Parameters<CoordinatorStore["write"]>[1]): void {
+    const stored = this.#get(space);
+    const records = writes.flatMap((write) => (write.kind === "record" ? [write.record] : []));
+    // All or none, as a transaction: look before the first change.
+    let { head } = stored.fold;
+    const requests = new Set(stored.requests.keys());
+    for (const record of records) {
+      if (requests.has(record.requestId) || !follows(head, record)) throw notNext(space, record.rev);
+      if (record.requestId !== "") requests.add(record.requestId);
+      head = record;
+    }
+    for (const write of writes) if (write.kind === "term") stored.term = Math.max(stored.term, write.term);
+    for (const record of records) {
+      foldRecord(stored.fold, record);
+      stored.log.push(record);
+      if (record.requestId !== "") stored.requests.set(record.requestId, record.rev);
+    }
+  }
+
+  records(space: string, from: number, recordsMax: number, bytesMax: number): readonly LogRecord[] {
+    const found: LogRecord[] = [];
+    let bytes = 0;
+    for (const record of this.#get(space).log.slice(Math.max(0, from - 1))) {
+      if (found.length >= recordsMax) break;
+      if (hashOf(record) !== record.hash) throw new Error(`record ${record.rev} was changed in memory`);
+      bytes += JSON.stringify(record).length;
+      if (found.length > 0 && bytes > bytesMax) break;
+      found.push(record);
+    }
+    return found;
+  }
+
+  record(space: string, rev: number): LogRecord | undefined {
+    return this.#get(space).log[rev - 1];
+  }
+
+  requestRevision(space: string, requestId: string): number | undefined {
+    return this.#get(space).requests.get(requestId);
+  }
+
+  deviceOf(space: string, peer: string): string | undefined {
+    return this.#spaces.get(space)?.peers.get(peer);
+  }
+
+  isOwner(space: string, device: string): boolean {
+    return this.#spaces.get(space)?.owner === device;
+  }
+
+  isDevice(space: string, device: string): boolean {
+    if (this.isOwner(space, device)) return true;
+    return [...(this.#spaces.get(space)?.peers.values() ?? [])].includes(device);
+  }
+
+  addPeer(space: string, peer: string, device: string): void {
+    this.#get(space).peers.set(peer, device);
+  }
+
+  removePeer(space: string, peer: string): void {
+    this.#get(space).peers.delete(peer);
+  }
+
+  invitation(space: string, invite: string): StoredInvitation | undefined {
+    return this.#spaces.get(space)?.invitations.get(invite);
+  }
+
+  addInvitation(space: string, invitation: StoredInvitation): void {
+    this.#get(space).invitations.set(invitation.invite, invitation);
+  }
+
+  useInvitation(space: string, invite: string, device: string): void {
+    const { invitations } = this.#get(space);
+    const stored = invitations.get(invite);
+    if (stored !== undefined) invitations.set(invite, { ...stored, usedBy: device });
+  }
+
+  countInvitations(space: string, nowMs: number): number {
+    const open = [...this.#get(space).invitations.values()];
+    return open.filter(({ usedBy, expiresAt }) => usedBy === "" && expiresAt > nowMs).length;
+  }
+
+  close(): void {
+    this.#spaces.clear();
+  }
+
+  #get(space: string): MemorySpace {
+    const stored = this.#spaces.get(space);
+    if (stored === undefined) throw unknownSpace(space);
+    return stored;
+  }
+}
+
+/** The error for a space that the store does not hold. */
+export function unknownSpace(space: string): EnvpactError {
+  return new EnvpactError(
+    "SPACE_UNKNOWN",
+    `There is no space ${space} here.`,
+    "Check the name of the space.",
+  );
+}
+
+/** The error for a record that cannot follow the log: a bug, never written. */
+export function notNext(space: string, rev: number): EnvpactError {
+  const text = `Record ${rev} of the space ${space} does not follow the log, or repeats a request.`;
+  return new EnvpactError("INTERNAL", text, "Please report this with the log of the coordinator.");
+}

@@ -1,0 +1,212 @@
+import * as vscode from "vscode";
+import { effectiveEntry } from "../../dotenv/document.ts";
+import type { KeyRef, RevealedChange, RevisionView } from "../../peer/api.ts";
+import type { OpenFolder } from "../services/peerService.ts";
+import { fileOf } from "../services/peerSharedState.ts";
+import { opWord, revisionsPageMax, revisionTitle } from "../views/historyRows.ts";
+import { counted, isSameKey, keyName, keyNames, timeWord } from "../views/spaceWords.ts";
+import { submit } from "./spaceCommit.ts";
+import {
+  choosePeer,
+  keysOf,
+  notice,
+  rowOf,
+  type SpaceArguments,
+  type SpaceContext,
+  type SpaceKey,
+} from "./spaceContext.ts";
+
+/** Lets the user go through the history: a revision, then what to do with it. */
+export async function showHistory(context: SpaceContext, args: SpaceArguments): Promise<void> {
+  const open = await choosePeer(context, args, "Show History");
+  if (open === undefined) return;
+  const revision = await pickRevision(context, open, "History", () => true);
+  if (revision === undefined) return;
+  const compare = {
+    label: "$(diff) Show What Changed",
+    act: () => compareRevision(context, open, revision.revision),
+  };
+  const revert = {
+    label: "$(discard) Revert…",
+    act: () => revertOf(context, open, revision.revision, undefined),
+  };
+  const isCommit = revision.kind === "commit";
+  const items = [
+    ...(isCommit ? [compare, revert] : []),
+    ...revision.changes.map((change) => ({
+      label: `$(key) ${change.key}`,
+      description: `${change.env} · ${opWord(change.op)}`,
+      act: () => compareRevision(context, open, revision.revision, change),
+    })),
+    ...revision.members.map((member) => ({
+      label: `$(person) ${member.name}`,
+      description: member.reason || member.state,
+      act: () => Promise.resolve(),
+    })),
+  ];
+  const title = `r${revision.revision} ${revisionTitle(revision)}`;
+  await (await vscode.window.showQuickPick(items, { title, placeHolder: "What to do" }))?.act();
+}
+
+/** Opens the comparison of a revision with what it replaced. */
+export async function showRevision(context: SpaceContext, args: SpaceArguments): Promise<void> {
+  const open = await choosePeer(context, args, "Show Changes");
+  if (open === undefined) return;
+  const revision =
+    rowOf(args)?.revision ?? (await pickRevision(context, open, "Show Changes", isCommit))?.revision;
+  if (revision !== undefined) await compareRevision(context, open, revision);
+}
+
+/** Compares a key: with the space for a change in a file, with what was before for a key of a revision. */
+export async function compareChange(context: SpaceContext, args: SpaceArguments): Promise<void> {
+  const [key] = keysOf(context, args);
+  const revision = rowOf(args)?.kind === "revisionKey" ? rowOf(args)?.revision : undefined;
+  if (key !== undefined && revision !== undefined)
+    return compareRevision(context, key.open, revision, key.ref);
+  if (key !== undefined) return compareWithFile(context, key);
+  const open = await choosePeer(context, args, "Compare Change");
+  if (open === undefined) return;
+  const picked = await vscode.window.showQuickPick(
+    open.peer.view.drift.map((ref) => ({ label: ref.key, description: ref.env, ref })),
+    { title: "Compare Change", placeHolder: "Key that differs from the space" },
+  );
+  if (picked !== undefined) await compareWithFile(context, { open, ref: picked.ref });
+}
+
+/** Restores what a revision replaced, as a new transaction; the difference is shown before. */
+export async function revertRevision(context: SpaceContext, args: SpaceArguments): Promise<void> {
+  const open = await choosePeer(context, args, "Revert Revision");
+  if (open === undefined) return;
+  const row = rowOf(args);
+  const revision =
+    row?.revision ?? (await pickRevision(context, open, "Revert Revision", isCommit))?.revision;
+  if (revision !== undefined) await revertOf(context, open, revision, row?.ref);
+}
+
+/** Reverts a revision or one of its keys; called by notices too. */
+export async function revertOf(
+  context: SpaceContext,
+  open: OpenFolder,
+  revision: number,
+  only: KeyRef | undefined,
+): Promise<void> {
+  const plan = await open.peer.planRevert(revision, only === undefined ? undefined : [only]);
+  if (plan.length === 0) {
+    const text = `Nothing to revert: the keys of r${revision} have the values from before it.`;
+    return notice(context, vscode.window.showInformationMessage(text), () => undefined);
+  }
+  const changes = plan.length === 1 ? plan : await pickChanges(plan, `Revert r${revision}`);
+  if (changes.length === 0) return;
+  const title = `Revert r${revision}: ${open.peer.view.space} now ↔ after the revert`;
+  const comparison = await context.comparisons.show(title, changes);
+  if (!(await confirmRevert(context, revision, changes, comparison))) return;
+  const keys = changes.map(({ env, key }) => ({ env, key }));
+  await submit(context, {
+    open,
+    title: `Revert r${revision} of ${open.peer.view.space}`,
+    keys,
+    message: `Revert r${revision}: ${keyNames(keys)}`.slice(0, 1_000),
+    run: (options) => open.peer.revert(revision, keys, options),
+    discardable: false,
+  });
+}
+
+/** Asks above the open comparison, so that the user can look at it, and reveal it, before answering. */
+async function confirmRevert(
+  context: SpaceContext,
+  revision: number,
+  changes: readonly RevealedChange[],
+  comparison: string,
+): Promise<boolean> {
+  let revealed = false;
+  for (;;) {
+    const items = [
+      { id: "revert", label: `$(discard) Revert ${changes.map(keyName).join(", ")}` },
+      { id: "reveal", label: revealed ? "$(eye-closed) Hide Values" : "$(eye) Reveal Values" },
+      { id: "cancel", label: "$(close) Cancel" },
+    ];
+    const picked = await vscode.window.showQuickPick(items, {
+      title: `Revert r${revision}?`,
+      placeHolder: "The comparison shows which keys change",
+      ignoreFocusOut: true,
+    });
+    if (picked?.id !== "reveal") return picked?.id === "revert";
+    revealed = !revealed;
+    context.comparisons.setRevealed(revealed, comparison);
+  }
+}
+
+/** Opens the masked comparison of a revision with what it replaced. */
+export async function compareRevision(
+  context: SpaceContext,
+  open: OpenFolder,
+  revision: number,
+  only?: KeyRef,
+): Promise<void> {
+  const all = await open.peer.reveal(revision);
+  const changes = only === undefined ? all : all.filter((change) => isSameKey(change, only));
+  const what = only === undefined ? counted(changes.length, "key") : keyName(only);
+  await context.comparisons.show(`${open.peer.view.space} r${revision - 1} ↔ r${revision}: ${what}`, changes);
+}
+
+async function compareWithFile(context: SpaceContext, { open, ref }: SpaceKey): Promise<void> {
+  const file = fileOf(open, ref.env);
+  const content = file === undefined ? undefined : await context.services.contents.readNow(file);
+  const after = content?.ok === true ? effectiveEntry(content.document, ref.key)?.value : undefined;
+  const before = open.peer.committedValue(ref);
+  const { space, revision } = open.peer.view;
+  const title = `${space} r${revision} ↔ this folder: ${keyName(ref)}`;
+  await context.comparisons.show(title, [
+    { ...ref, op: after === undefined ? "delete" : "set", before, after },
+  ]);
+}
+
+async function pickChanges(
+  plan: readonly RevealedChange[],
+  title: string,
+): Promise<readonly RevealedChange[]> {
+  const items = plan.map((change) => ({
+    label: change.key,
+    description: `${change.env} · ${change.after === undefined ? "is deleted" : change.before === undefined ? "comes back" : "changes"}`,
+    picked: true,
+    change,
+  }));
+  const options = { title, placeHolder: "Keys to restore", canPickMany: true, ignoreFocusOut: true } as const;
+  const picked = await vscode.window.showQuickPick(items, options);
+  return (picked ?? []).map(({ change }) => change);
+}
+
+function isCommit(revision: RevisionView): boolean {
+  return revision.kind === "commit";
+}
+
+async function pickRevision(
+  context: SpaceContext,
+  { peer }: OpenFolder,
+  title: string,
+  accepts: (revision: RevisionView) => boolean,
+): Promise<RevisionView | undefined> {
+  let limit = revisionsPageMax;
+  for (;;) {
+    const read = await peer.history(limit);
+    const revisions = read.filter(accepts);
+    if (revisions.length === 0) {
+      const text = `${peer.view.space} has no commit yet.`;
+      notice(context, vscode.window.showInformationMessage(text), () => undefined);
+      return undefined;
+    }
+    const items: (vscode.QuickPickItem & { readonly revision: RevisionView | undefined })[] = revisions.map(
+      (revision) => ({
+        label: `r${revision.revision} ${revisionTitle(revision)}`,
+        description: `${revision.author} · ${timeWord(revision.atMs, Date.now())}`,
+        detail: revision.changes.map(keyName).join(", "),
+        revision,
+      }),
+    );
+    if (read.length === limit) items.push({ label: "$(ellipsis) Show More Revisions", revision: undefined });
+    const options = { title: `${title}: ${peer.view.space}`, placeHolder: "Revision", matchOnDetail: true };
+    const picked = await vscode.window.showQuickPick(items, options);
+    if (picked === undefined || picked.revision !== undefined) return picked?.revision;
+    limit += revisionsPageMax;
+  }
+}

@@ -1,0 +1,237 @@
+import * as vscode from "vscode";
+import type { DotenvDocument } from "../../dotenv/document.ts";
+import { parseDocument } from "../../dotenv/document.ts";
+import { documentationOf, type Severity, severitiesFrom } from "../../lint/catalog.ts";
+import { lintText } from "../../lint/lint.ts";
+import type { EncodingProblem, Finding, LintContext } from "../../lint/rule.ts";
+import { DisposableStore } from "../../shared/disposable.ts";
+import { isExampleName, isLintable, nameOf } from "./lintable.ts";
+
+/** What the checks need to know about the surroundings of a file. */
+export interface DiagnosticsSurroundings {
+  /** The example that lists the keys of a file, as its text is now; undefined when no key is asked of the file. */
+  exampleFor(uri: vscode.Uri): Promise<{ readonly name: string; readonly text: string } | undefined>;
+  /** Names that the program reading this file gets from elsewhere: its environment, sibling files. */
+  knownNames(uri: vscode.Uri): Promise<ReadonlySet<string>>;
+}
+
+/** A document as it was checked. */
+export interface Linted {
+  /** The version of the text document that the offsets belong to. */
+  readonly version: number;
+  /** Undefined when the text is too large to be checked. */
+  readonly document: DotenvDocument | undefined;
+  readonly context: LintContext;
+  readonly findings: readonly Finding[];
+}
+
+/** How long typing must pause before a document is checked. */
+const typingPauseMsMax = 120;
+
+/** The setting with the severity of each rule, within the section `envpact`. */
+const severitySetting = "lint.severity";
+
+const diagnosticSeverities: Readonly<Record<Severity, vscode.DiagnosticSeverity>> = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  information: vscode.DiagnosticSeverity.Information,
+  hint: vscode.DiagnosticSeverity.Hint,
+};
+
+/** One open document: its pending check, and the last one that was published. */
+interface Tracked {
+  readonly document: vscode.TextDocument;
+  timer: NodeJS.Timeout | undefined;
+  /** Counts the checks begun. */
+  begun: number;
+  /** The last check that was published or called off: one that began no later and still waits is dropped. */
+  settled: number;
+  linted: Linted | undefined;
+}
+
+/**
+ * Publishes what the rules find in every open `.env` document: while it is typed in, dirty and untitled ones
+ * included, until it is closed or its file is deleted.
+ */
+export class DiagnosticsService implements vscode.Disposable {
+  readonly #surroundings: DiagnosticsSurroundings;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #collection = vscode.languages.createDiagnosticCollection("envpact");
+  readonly #tracked = new Map<string, Tracked>();
+  readonly #store = new DisposableStore();
+
+  constructor(surroundings: DiagnosticsSurroundings, log: vscode.LogOutputChannel) {
+    this.#surroundings = surroundings;
+    this.#log = log;
+    this.#store.add(this.#collection);
+    this.#listenToDocuments();
+    this.#listenToFiles();
+    for (const document of vscode.workspace.textDocuments) this.#open(document);
+  }
+
+  dispose(): void {
+    for (const tracked of this.#tracked.values()) clearTimeout(tracked.timer);
+    this.#tracked.clear();
+    this.#store.dispose();
+  }
+
+  /** Checks every open document again: for whoever knows that examples, names or files around them changed. */
+  refresh(): void {
+    for (const tracked of this.#tracked.values()) this.#schedule(tracked, 0);
+  }
+
+  /** The findings for the document's present text, made now when typing has overtaken the published ones. */
+  async current(document: vscode.TextDocument): Promise<Linted | undefined> {
+    const tracked = this.#tracked.get(document.uri.toString());
+    if (!tracked) return undefined;
+    if (tracked.linted?.version !== document.version) await this.#lint(tracked);
+    return tracked.linted?.version === document.version ? tracked.linted : undefined;
+  }
+
+  #listenToDocuments(): void {
+    const { workspace } = vscode;
+    this.#store.add(workspace.onDidOpenTextDocument((document) => this.#open(document)));
+    this.#store.add(workspace.onDidCloseTextDocument((document) => this.#close(document.uri)));
+    this.#store.add(
+      workspace.onDidChangeTextDocument(({ document }) => {
+        // VS Code reports a change of the encoding or of the dirty mark here too, without a new version.
+        const tracked = this.#tracked.get(document.uri.toString());
+        if (!tracked) return;
+        this.#schedule(tracked, typingPauseMsMax);
+        if (isExampleName(document.uri)) this.#scheduleAllBut(tracked);
+      }),
+    );
+    this.#store.add(
+      workspace.onDidChangeConfiguration((event) => {
+        for (const tracked of this.#tracked.values()) {
+          if (event.affectsConfiguration(`envpact.${severitySetting}`, tracked.document)) {
+            this.#schedule(tracked, 0);
+          }
+        }
+      }),
+    );
+  }
+
+  #listenToFiles(): void {
+    const watcher = vscode.workspace.createFileSystemWatcher("**/{.env,.env.*,*.env}", false, true, false);
+    this.#store.add(watcher);
+    this.#store.add(watcher.onDidDelete((uri) => this.#forget(uri)));
+    // A file that is replaced by renaming another over it is deleted and created for a watcher.
+    this.#store.add(watcher.onDidCreate(() => this.refresh()));
+    this.#store.add(
+      vscode.workspace.onDidDeleteFiles(({ files }) => {
+        for (const file of files) this.#forget(file);
+      }),
+    );
+  }
+
+  #open(document: vscode.TextDocument): void {
+    if (!isLintable(document)) return;
+    const key = document.uri.toString();
+    clearTimeout(this.#tracked.get(key)?.timer);
+    const tracked: Tracked = { document, timer: undefined, begun: 0, settled: 0, linted: undefined };
+    this.#tracked.set(key, tracked);
+    this.#schedule(tracked, 0);
+  }
+
+  #close(uri: vscode.Uri): void {
+    const key = uri.toString();
+    clearTimeout(this.#tracked.get(key)?.timer);
+    this.#tracked.delete(key);
+    this.#collection.delete(uri);
+  }
+
+  /** Clears a deleted file, or every file of a deleted folder; one that stays open is checked at its next edit. */
+  #forget(uri: vscode.Uri): void {
+    const gone = uri.toString();
+    for (const [key, tracked] of this.#tracked) {
+      if (key !== gone && !key.startsWith(`${gone}/`)) continue;
+      clearTimeout(tracked.timer);
+      tracked.settled = tracked.begun;
+      tracked.linted = undefined;
+      this.#collection.delete(tracked.document.uri);
+    }
+  }
+
+  #scheduleAllBut(cause: Tracked): void {
+    for (const tracked of this.#tracked.values()) {
+      if (tracked !== cause && !isExampleName(tracked.document.uri)) {
+        this.#schedule(tracked, typingPauseMsMax);
+      }
+    }
+  }
+
+  #schedule(tracked: Tracked, delayMs: number): void {
+    clearTimeout(tracked.timer);
+    tracked.timer = setTimeout(() => {
+      this.#lint(tracked).catch((error: unknown) => {
+        this.#log.error(
+          `Checking ${nameOf(tracked.document.uri)} failed.`,
+          error instanceof Error ? error.name : "",
+        );
+      });
+    }, delayMs);
+  }
+
+  async #lint(tracked: Tracked): Promise<void> {
+    clearTimeout(tracked.timer);
+    const turn = ++tracked.begun;
+    const { document } = tracked;
+    const context = await this.#contextOf(document);
+    // A check that began later may have got its surroundings sooner.
+    if (turn <= tracked.settled || this.#tracked.get(document.uri.toString()) !== tracked) return;
+    tracked.settled = turn;
+    // The text is read only now, so a version is never published after a newer one.
+    const { version } = document;
+    const linted = lintText(document.getText(), context);
+    tracked.linted = { version, context, ...linted };
+    this.#collection.set(
+      document.uri,
+      linted.findings.map((finding) => diagnosticOf(finding, document)),
+    );
+  }
+
+  async #contextOf(document: vscode.TextDocument): Promise<LintContext> {
+    const { uri } = document;
+    const isExample = isExampleName(uri);
+    const [example, known] = await Promise.all([
+      isExample ? undefined : this.#surroundings.exampleFor(uri),
+      this.#surroundings.knownNames(uri),
+    ]);
+    return {
+      example: example && { name: example.name, document: parseDocument(example.text) },
+      known,
+      problems: problemsOf(document),
+      isExample,
+      severities: severitiesFrom(vscode.workspace.getConfiguration("envpact", document).get(severitySetting)),
+    };
+  }
+}
+
+/** VS Code takes the byte order mark off the text and decodes it; what the bytes were is left in the encoding. */
+function problemsOf({ encoding }: vscode.TextDocument): EncodingProblem[] {
+  if (encoding === "utf8") return [];
+  if (encoding === "utf8bom") return ["byte-order-mark"];
+  return [encoding.startsWith("utf16") ? "utf-16" : "other-encoding"];
+}
+
+/** A finding as VS Code shows it. */
+export function diagnosticOf(finding: Finding, document: vscode.TextDocument): vscode.Diagnostic {
+  const rangeOf = ({ start, end }: Finding["span"]) =>
+    new vscode.Range(document.positionAt(start), document.positionAt(end));
+  const diagnostic = new vscode.Diagnostic(
+    rangeOf(finding.span),
+    finding.message,
+    diagnosticSeverities[finding.severity],
+  );
+  diagnostic.source = "envpact";
+  diagnostic.code = { value: finding.rule, target: vscode.Uri.parse(documentationOf(finding.rule), true) };
+  if (finding.rule === "duplicate-key") diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
+  if (finding.related) {
+    diagnostic.relatedInformation = finding.related.map(
+      ({ span, message }) =>
+        new vscode.DiagnosticRelatedInformation(new vscode.Location(document.uri, rangeOf(span)), message),
+    );
+  }
+  return diagnostic;
+}

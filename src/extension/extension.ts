@@ -1,0 +1,37 @@
+import * as vscode from "vscode";
+import { registerCodeActions } from "./editor/codeActions.ts";
+import { DiagnosticsService } from "./editor/diagnostics.ts";
+import { diskFiles } from "./services/environmentAtomic.ts";
+import { createEnvironmentServices, type EnvironmentServices } from "./services/environments.ts";
+import { type EnvironmentsView, registerEnvironments } from "./views/environments.ts";
+
+/** What the tests inside VS Code may reach. `activate` returns nothing outside of a test run. */
+export interface TestApi {
+  readonly services: EnvironmentServices;
+  readonly environments: EnvironmentsView;
+}
+
+/** Builds the services and registers everything that is contributed. Reads no file and starts no process. */
+export function activate(context: vscode.ExtensionContext): TestApi | undefined {
+  const log = vscode.window.createOutputChannel("Envpact", { log: true });
+  const services = createEnvironmentServices(log, diskFiles);
+  const environments = registerEnvironments(services);
+  const diagnostics = new DiagnosticsService(services.summaries, log);
+  // An example or another file that is not open changed on disk; open ones the diagnostics see themselves.
+  const beside = services.watch.onDidChangeContent((uris) => {
+    if (uris.some((uri) => !isOpen(uri))) diagnostics.refresh();
+  });
+  context.subscriptions.push(
+    beside,
+    log,
+    services,
+    environments,
+    diagnostics,
+    registerCodeActions(diagnostics),
+  );
+  return context.extensionMode === vscode.ExtensionMode.Test ? { services, environments } : undefined;
+}
+
+function isOpen(uri: vscode.Uri): boolean {
+  return vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
+}

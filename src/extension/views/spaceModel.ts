@@ -1,0 +1,244 @@
+/** Pure: the rows of the "Space" view, made from what the peers of the workspace folders say. */
+import type { InDoubtView, PeerView } from "../../peer/api.ts";
+import type { Problem } from "../../protocol/errors.ts";
+import { peersRow } from "./spacePeers.ts";
+import { failure, passed, row, type SpaceRow, warning } from "./spaceRow.ts";
+import { transactionsRow } from "./spaceVotes.ts";
+import { counted, driftWord, keyName, keyNames, timeWord, withStop } from "./spaceWords.ts";
+
+/** What is known of a workspace folder that has a `.envpact.json`. */
+export type FolderCondition =
+  | { readonly kind: "untrusted" }
+  /** The folder names a space, but this machine is no peer of it. */
+  | { readonly kind: "stranger" }
+  | { readonly kind: "opening" }
+  | { readonly kind: "failed"; readonly problem: Problem }
+  | { readonly kind: "open"; readonly companion: boolean; readonly view: PeerView };
+
+export interface FolderModel {
+  /** URI of the workspace folder. */
+  readonly id: string;
+  readonly name: string;
+  readonly condition: FolderCondition;
+}
+
+/** The first level: the sections of the one folder, or a row for each of several. */
+export function rootRows(folders: readonly FolderModel[], nowMs: number): readonly SpaceRow[] {
+  const [only] = folders;
+  if (folders.length === 1 && only !== undefined) return folderRows(only, nowMs);
+  return folders.map((folder) => {
+    const children = folderRows(folder, nowMs);
+    const [first] = children;
+    const { condition } = folder;
+    return row({
+      id: `${folder.id}#folder`,
+      kind: "folder",
+      folder: folder.id,
+      label: folder.name,
+      icon: "root-folder",
+      description:
+        condition.kind === "open"
+          ? `${condition.view.space} · ${connectionWords(condition.view, nowMs)}`
+          : (first?.label ?? ""),
+      children,
+      expanded: true,
+    });
+  });
+}
+
+function folderRows({ id, condition }: FolderModel, nowMs: number): readonly SpaceRow[] {
+  const state = (label: string, description: string, icon: string, color?: string, word?: string): SpaceRow =>
+    row({
+      id: `${id}#state`,
+      kind: "state",
+      folder: id,
+      label,
+      description,
+      icon,
+      color,
+      words: word === undefined ? [] : [word],
+    });
+  switch (condition.kind) {
+    case "untrusted":
+      return [state("Restricted Mode", "trust this workspace to take part", "shield", warning, "untrusted")];
+    case "stranger":
+      return [state("No peer on this machine", "join with an invitation", "person-add", undefined, "join")];
+    case "opening":
+      return [state("Opening…", "", "loading~spin")];
+    case "failed": {
+      const { message, next } = condition.problem;
+      return [state(message, next, "error", failure, "retry")];
+    }
+    case "open":
+      return spaceRows(id, condition.view, condition.companion, nowMs);
+  }
+}
+
+function spaceRows(id: string, view: PeerView, companion: boolean, nowMs: number): readonly SpaceRow[] {
+  return [
+    connectionRow(id, view, companion, nowMs),
+    ...view.inDoubt.map((doubt) => inDoubtRow(id, doubt, nowMs)),
+    ...view.fileProblems.map((problem, index) => problemRow(id, `file${index}`, problem)),
+    ...(view.transactions.length === 0 ? [] : [transactionsRow(id, view)]),
+    changesRow(id, view),
+    peersRow(id, view, nowMs),
+    sharedKeysRow(id, view),
+    row({
+      id: `${id}#history`,
+      kind: "history",
+      folder: id,
+      label: "History",
+      description: `r${view.head}`,
+      icon: "history",
+      children: [],
+    }),
+  ];
+}
+
+/** State of the connection in words: `connected`, `offline since 14:02`, … */
+export function connectionWords(view: PeerView, nowMs: number): string {
+  switch (view.connection) {
+    case "connected":
+      return "connected";
+    case "connecting":
+      return "connecting…";
+    case "refused":
+      return "refused by the coordinator";
+    case "offline":
+      return view.offlineSinceMs === undefined
+        ? "offline"
+        : `offline since ${timeWord(view.offlineSinceMs, nowMs)}`;
+  }
+}
+
+const connectionIcons: Readonly<Record<PeerView["connection"], readonly [string, string | undefined]>> = {
+  connected: ["plug", passed],
+  connecting: ["loading~spin", undefined],
+  offline: ["debug-disconnect", warning],
+  refused: ["error", failure],
+};
+
+function connectionRow(id: string, view: PeerView, companion: boolean, nowMs: number): SpaceRow {
+  const [icon, color] = connectionIcons[view.connection];
+  const revision = view.head > view.revision ? `r${view.revision} of r${view.head}` : `r${view.revision}`;
+  const words = [revision, connectionWords(view, nowMs), ...(companion ? ["beside another process"] : [])];
+  const { problem } = view;
+  const files = Object.entries(view.environments).map(([name, file]) => `${name} = ${file}`);
+  return row({
+    id: `${id}#connection`,
+    kind: "connection",
+    folder: id,
+    label: view.space,
+    description: words.join(" · "),
+    icon,
+    color,
+    tooltip: [`${view.space}: ${words.join(", ")}`, `this peer: ${view.name}, ${view.role}`, ...files].join(
+      "\n",
+    ),
+    words: [view.connection],
+    ...(problem === undefined ? {} : { children: [problemRow(id, "connection", problem)], expanded: true }),
+  });
+}
+
+function problemRow(id: string, name: string, problem: Problem): SpaceRow {
+  return row({
+    id: `${id}#problem:${name}`,
+    kind: "problem",
+    folder: id,
+    label: problem.message,
+    description: problem.next,
+    tooltip: `${withStop(problem.message)}\n${problem.next}\n${problem.code}`,
+    icon: "warning",
+    color: warning,
+  });
+}
+
+function inDoubtRow(id: string, doubt: InDoubtView, nowMs: number): SpaceRow {
+  const since = `In doubt since ${timeWord(doubt.sinceMs, nowMs)}`;
+  return row({
+    id: `${id}#indoubt:${doubt.tx}`,
+    kind: "indoubt",
+    folder: id,
+    label: since,
+    description: keyNames(doubt.keys),
+    tooltip: [
+      since,
+      "This peer agreed and then lost the coordinator, which alone knows the outcome.",
+      "The files stay as they are. The outcome is asked for as soon as the coordinator answers.",
+      ...doubt.keys.map(keyName),
+    ].join("\n"),
+    icon: "question",
+    color: warning,
+    children: doubt.keys.map((ref) =>
+      row({
+        id: `${id}#indoubt:${doubt.tx}:${ref.env}/${ref.key}`,
+        kind: "indoubt",
+        folder: id,
+        label: ref.key,
+        description: ref.env,
+        icon: "symbol-key",
+      }),
+    ),
+    expanded: true,
+  });
+}
+
+function changesRow(id: string, view: PeerView): SpaceRow {
+  const count = view.drift.length;
+  return row({
+    id: `${id}#changes`,
+    kind: "changes",
+    folder: id,
+    label: "Changes",
+    description: count === 0 ? "none, as in the space" : counted(count, "key"),
+    icon: "diff",
+    words: count === 0 ? ["empty"] : ["filled"],
+    ...(count === 0 ? {} : { expanded: true }),
+    children: view.drift.map((item) => {
+      const words = [item.env, driftWord(item.kind)];
+      return row({
+        id: `${id}#change:${item.env}/${item.key}`,
+        kind: "change",
+        folder: id,
+        label: item.key,
+        description: words.join(" · "),
+        tooltip: `${item.key}\n${view.environments[item.env] ?? item.env}\n${driftWord(item.kind)}`,
+        icon: changeIcons[item.kind],
+        color: "gitDecoration.modifiedResourceForeground",
+        words: [item.kind],
+        ref: { env: item.env, key: item.key },
+      });
+    }),
+  });
+}
+
+const changeIcons = {
+  changed: "diff-modified",
+  missing: "diff-removed",
+  new: "diff-added",
+  released: "diff-ignored",
+} as const;
+
+function sharedKeysRow(id: string, view: PeerView): SpaceRow {
+  const count = view.shared.length;
+  return row({
+    id: `${id}#sharedKeys`,
+    kind: "sharedKeys",
+    folder: id,
+    label: "Shared Keys",
+    description: count === 0 ? "none yet" : counted(count, "key"),
+    icon: "symbol-key",
+    children: view.shared.map((key) =>
+      row({
+        id: `${id}#sharedKey:${key.env}/${key.key}`,
+        kind: "sharedKey",
+        folder: id,
+        label: key.key,
+        description: `${key.env} · r${key.revision}`,
+        icon: "key",
+        ref: { env: key.env, key: key.key },
+        revision: key.revision,
+      }),
+    ),
+  });
+}

@@ -1,0 +1,58 @@
+/** Pure: the rows of a space's members. */
+import type { PeerRow, PeerView } from "../../peer/api.ts";
+import { passed, quiet, row, type SpaceRow, warning } from "./spaceRow.ts";
+import { counted, timeWord } from "./spaceWords.ts";
+
+/** The members that have not left, this peer first, then by name. */
+export function membersOf(view: PeerView): readonly PeerRow[] {
+  return view.roster
+    .filter((peer) => peer.state !== "left")
+    .sort((a, b) => Number(b.self) - Number(a.self) || (a.name < b.name ? -1 : 1));
+}
+
+/** `2/3 peers`. */
+export function peersWords(view: PeerView): string {
+  const members = membersOf(view);
+  const here = members.filter((peer) => peer.connected).length;
+  return `${here}/${counted(members.length, "peer")}`;
+}
+
+/** The section of the members. */
+export function peersRow(id: string, view: PeerView, nowMs: number): SpaceRow {
+  return row({
+    id: `${id}#peers`,
+    kind: "peers",
+    folder: id,
+    label: "Peers",
+    description: `${peersWords(view)} connected`,
+    icon: "organization",
+    children: membersOf(view).map((peer) => peerRow(id, view, peer, nowMs)),
+    expanded: true,
+  });
+}
+
+function peerRow(id: string, view: PeerView, peer: PeerRow, nowMs: number): SpaceRow {
+  const words: string[] = peer.state === peer.role ? [peer.role] : [peer.role, peer.state];
+  if (!peer.connected) {
+    words.push(
+      peer.absentSinceMs === undefined ? "absent" : `absent since ${timeWord(peer.absentSinceMs, nowMs)}`,
+    );
+  }
+  if (peer.appliedRevision !== view.head) words.push(`at r${peer.appliedRevision}`);
+  if (peer.drift > 0) words.push(counted(peer.drift, "change"));
+  const [icon, color] = !peer.connected
+    ? ["circle-outline", quiet]
+    : peer.state === "syncing"
+      ? ["sync", warning]
+      : [peer.role === "observer" ? "eye" : "circle-filled", passed];
+  return row({
+    id: `${id}#peer:${peer.peer}`,
+    kind: "peer",
+    folder: id,
+    label: peer.self ? `${peer.name} (this folder)` : peer.name,
+    description: words.join(" · "),
+    tooltip: [peer.name, ...words, `applied r${peer.appliedRevision}`].join("\n"),
+    icon: icon ?? "circle-outline",
+    color,
+  });
+}

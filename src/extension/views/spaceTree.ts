@@ -1,0 +1,100 @@
+import * as vscode from "vscode";
+import type { RevisionView } from "../../peer/api.ts";
+import { problemOf } from "../../protocol/errors.ts";
+import type { PeerService } from "../services/peerService.ts";
+import { spaceCommandIds } from "../spaceIds.ts";
+import { historyRows, revisionsPageMax } from "./historyRows.ts";
+import { rootRows } from "./spaceModel.ts";
+import { contextOf, row, type SpaceRow, spokenText } from "./spaceRow.ts";
+import { problemText } from "./spaceWords.ts";
+
+interface HistoryPage {
+  readonly head: number;
+  readonly limit: number;
+  readonly revisions: readonly RevisionView[];
+  readonly complete: boolean;
+}
+
+/** The "Space" view: one immutable set of rows, made anew at each change; the history is read when it is opened. */
+export class SpaceTree implements vscode.TreeDataProvider<SpaceRow>, vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #peers: PeerService;
+  readonly #listening: vscode.Disposable;
+  /** By workspace folder; how many revisions it shows, and what was read last. */
+  readonly #limits = new Map<string, number>();
+  readonly #pages = new Map<string, HistoryPage>();
+
+  constructor(peers: PeerService) {
+    this.#peers = peers;
+    this.#listening = peers.onDidChange(() => this.#changed.fire());
+  }
+
+  async getChildren(parent?: SpaceRow): Promise<SpaceRow[]> {
+    if (parent === undefined) {
+      this.#peers.start();
+      return [...rootRows(this.#peers.models(), Date.now())];
+    }
+    if (parent.kind === "history") return [...(await this.#historyRows(parent.folder))];
+    return [...(parent.children ?? [])];
+  }
+
+  getTreeItem(element: SpaceRow): vscode.TreeItem {
+    const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+    const hasChildren = element.kind === "history" || (element.children?.length ?? 0) > 0;
+    const item = new vscode.TreeItem(
+      element.label,
+      hasChildren ? (element.expanded ? Expanded : Collapsed) : None,
+    );
+    item.id = element.id;
+    item.description = element.description;
+    item.tooltip = element.tooltip;
+    item.contextValue = contextOf(element);
+    const color = element.color === undefined ? undefined : new vscode.ThemeColor(element.color);
+    item.iconPath = new vscode.ThemeIcon(element.icon, color);
+    item.accessibilityInformation = { label: spokenText(element) };
+    const command = clickOf(element);
+    if (command !== undefined) item.command = { command, title: element.label, arguments: [element] };
+    return item;
+  }
+
+  /** Shows another page of a folder's history. */
+  showMore(folder: string): void {
+    this.#limits.set(folder, (this.#limits.get(folder) ?? revisionsPageMax) + revisionsPageMax);
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#listening.dispose();
+    this.#changed.dispose();
+  }
+
+  async #historyRows(folder: string): Promise<readonly SpaceRow[]> {
+    const open = this.#peers.open.find((each) => each.folder.uri.toString() === folder);
+    if (open === undefined) return [];
+    const limit = this.#limits.get(folder) ?? revisionsPageMax;
+    const { head } = open.peer.view;
+    let page = this.#pages.get(folder);
+    if (page === undefined || page.head !== head || page.limit !== limit) {
+      try {
+        const revisions = await open.peer.history(limit);
+        page = { head, limit, revisions, complete: revisions.length < limit };
+        this.#pages.set(folder, page);
+      } catch (error) {
+        const label = problemText(problemOf(error));
+        return [row({ id: `${folder}#history:problem`, kind: "problem", folder, label, icon: "warning" })];
+      }
+    }
+    return historyRows(folder, page.revisions, page.complete, Date.now());
+  }
+}
+
+/** What a click on a row does. */
+function clickOf({ kind, words }: SpaceRow): string | undefined {
+  if (kind === "change" || kind === "revisionKey") return spaceCommandIds.compareChange;
+  if (kind === "more") return spaceCommandIds.showMoreHistory;
+  if (kind !== "state") return undefined;
+  if (words.includes("join")) return spaceCommandIds.joinSpace;
+  if (words.includes("untrusted")) return "workbench.trust.manage";
+  return words.includes("retry") ? spaceCommandIds.retryConnection : undefined;
+}

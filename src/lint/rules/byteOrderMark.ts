@@ -1,0 +1,24 @@
+import { type Rule, sameReading } from "../rule.ts";
+
+/** Reports a byte order mark, in the text or, where decoding took it off, by word of who read the bytes. */
+export const byteOrderMark: Rule = {
+  id: "byte-order-mark",
+  run(document, context) {
+    if (!document.bom && !context.problems?.includes("byte-order-mark")) return [];
+    return [
+      {
+        span: { start: 0, end: document.bom ? 1 : 0 },
+        message:
+          "The file starts with a byte order mark, which some readers take for a part of the first key.",
+      },
+    ];
+  },
+  repair(_finding, document) {
+    if (!document.bom) return undefined;
+    return {
+      title: "Remove the byte order mark",
+      alternatives: [[{ start: 0, end: 1, text: "" }]],
+      changes: sameReading,
+    };
+  },
+};

@@ -1,0 +1,62 @@
+import type { DotenvDocument, Entry } from "../../dotenv/document.ts";
+import { entryAt, readAs, separatorOf, skipSpaces } from "../places.ts";
+import { quotings } from "../quoting.ts";
+import { type Match, type Rule, sameReading } from "../rule.ts";
+
+/** Reports an unquoted value that `#` cuts with no space before it: there it was most likely meant as text. */
+export const valueCutByHash: Rule = {
+  id: "value-cut-by-hash",
+  run(document) {
+    return document.entries
+      .filter((entry) => isCut(document, entry))
+      .map((entry) => matchOf(document, entry));
+  },
+  choices(finding, document) {
+    const entry = entryAt(document, finding.span.start);
+    if (!entry || !isCut(document, entry)) return [];
+    const { start, cut, end } = cutOf(document, entry);
+    const { text } = document;
+    const whole = text.slice(start, end);
+    return [
+      {
+        title: `Make # a part of the value of ${entry.key}: quote it whole (changes what is read)`,
+        alternatives: quotings(whole).map((quoted) => [{ start, end, text: quoted }]),
+        changes: readAs(entry, whole),
+      },
+      {
+        title: `Keep what is read now: quote ${entry.key} up to the #`,
+        alternatives: quotings(text.slice(start, cut)).map((quoted) => [
+          { start, end: cut, text: `${quoted} ` },
+        ]),
+        changes: sameReading,
+      },
+    ];
+  },
+};
+
+/** A value with an unclosed quote is that rule's to report: closing the quote mends both. */
+function isCut(document: DotenvDocument, entry: Entry): boolean {
+  const { comment, quote, unclosed } = entry;
+  if (!comment || quote || unclosed) return false;
+  return !/\s/.test(document.text.charAt(comment.start - 1));
+}
+
+/** Where the value starts, where `#` cuts it, and where it ends when `#` belongs to it; a ` #` starts a comment. */
+function cutOf(document: DotenvDocument, entry: Entry): { start: number; cut: number; end: number } {
+  const { text } = document;
+  const comment = entry.comment!;
+  const start = skipSpaces(text, separatorOf(document, entry) + 1, comment.start);
+  const tail = text.slice(comment.start, comment.end);
+  const note = tail.search(/\s#/);
+  const kept = note === -1 ? tail : tail.slice(0, note);
+  return { start, cut: comment.start, end: comment.start + kept.trimEnd().length };
+}
+
+function matchOf(document: DotenvDocument, entry: Entry): Match {
+  const { start, end } = cutOf(document, entry);
+  return {
+    span: { start, end },
+    key: entry.key,
+    message: `# cuts the value of ${entry.key}: dotenv takes what follows for a comment, other readers for a part of the value. Quote the value.`,
+  };
+}

@@ -1,0 +1,203 @@
+import { EnvpactError, type ErrorCode, errorCodes } from "../protocol/errors.ts";
+import { limits } from "../protocol/limits.ts";
+import type { ClientMessage, CoordinatorMessage } from "../protocol/messages.ts";
+import type { Item, LogRecord } from "../protocol/record.ts";
+import type { CommitOptions, CommitOutcome, CommitProgress, TransactionView, VoteView } from "./api.ts";
+import type { PeerPorts } from "./ports.ts";
+
+/** After the deadline of a submit its answer is awaited this much longer before it counts as unknown. */
+const answerGraceMs = 3_000;
+
+interface Pending {
+  readonly requestId: string;
+  readonly message: Extract<ClientMessage, { t: "submit" }>;
+  readonly options: CommitOptions;
+  readonly deadlineAt: number;
+  readonly finish: (outcome: CommitOutcome) => void;
+  readonly fail: (error: EnvpactError) => void;
+  sent: boolean;
+  tx: string | undefined;
+  phase: TransactionView["phase"];
+  waitingFor: readonly string[];
+  votes: VoteView[];
+  cancelled: boolean;
+}
+
+type Ports = Pick<PeerPorts, "now" | "at" | "token">;
+
+/**
+ * The author's side: change sets that were submitted and not answered yet. A request id is sent again after every
+ * reconnect; the coordinator answers the same id the same way, so a change set commits at most once.
+ */
+export class Submissions {
+  readonly #ports: Ports;
+  readonly #send: (message: ClientMessage) => boolean;
+  readonly #changed: () => void;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(ports: Ports, send: (message: ClientMessage) => boolean, changed: () => void) {
+    this.#ports = ports;
+    this.#send = send;
+    this.#changed = changed;
+  }
+
+  /** Submits and resolves with the answer; rejects with UNREACHABLE when it could not be sent in time. */
+  submit(items: readonly Item[], options: CommitOptions, reverts?: number): Promise<CommitOutcome> {
+    const timeoutMs = options.timeoutMs ?? limits.submitTimeoutDefaultMs;
+    const requestId = this.#ports.token(18);
+    const message: Pending["message"] = {
+      t: "submit",
+      requestId,
+      items,
+      message: options.message.slice(0, limits.commitMessageCharsMax),
+      timeoutMs,
+      ...(reverts === undefined ? {} : { reverts }),
+    };
+    return new Promise((finish, fail) => {
+      const pending: Pending = {
+        requestId,
+        message,
+        options,
+        deadlineAt: this.#ports.now() + timeoutMs,
+        finish,
+        fail,
+        sent: false,
+        tx: undefined,
+        phase: "sending",
+        waitingFor: [],
+        votes: [],
+        cancelled: false,
+      };
+      this.#pending.set(requestId, pending);
+      this.#ports.at(pending.deadlineAt + answerGraceMs, () => this.#expire(pending));
+      options.signal?.addEventListener("abort", () => this.#cancel(pending), { once: true });
+      this.#dispatch(pending);
+      if (options.signal?.aborted) this.#cancel(pending);
+    });
+  }
+
+  /** Sends again what has no answer yet: called after WELCOME. */
+  resend(): void {
+    for (const pending of this.#pending.values()) this.#dispatch(pending);
+  }
+
+  /** The connection is gone: what was sent is unknown until the coordinator can be asked again. */
+  lost(): void {
+    for (const pending of this.#pending.values()) if (pending.sent) this.#phase(pending, "unknown", []);
+  }
+
+  /** Takes PROGRESS, VOTED and ANSWER; other messages are none of its business. */
+  receive(message: CoordinatorMessage): void {
+    if (message.t !== "progress" && message.t !== "voted" && message.t !== "answer") return;
+    const pending = this.#pending.get(message.requestId);
+    if (!pending) return;
+    pending.tx = message.tx ?? pending.tx;
+    if (message.t === "progress") this.#phase(pending, message.phase, message.peers);
+    else if (message.t === "voted") {
+      const vote: VoteView = {
+        peer: message.peer,
+        vote: message.vote,
+        code: message.code,
+        reason: message.reason,
+      };
+      pending.votes = [...pending.votes, vote];
+      this.#report(pending, { kind: "vote", tx: message.tx, ...vote });
+    } else this.#settle(pending, outcomeOf(message));
+  }
+
+  /** A record of the log that is one of ours is an answer too. */
+  committed(record: LogRecord): void {
+    const pending = this.#pending.get(record.requestId);
+    if (pending) this.#settle(pending, { outcome: "committed", revision: record.rev, detached: [] });
+  }
+
+  /** What is under way, for the view. */
+  view(author: string): TransactionView[] {
+    return [...this.#pending.values()].map((pending) => ({
+      id: pending.tx ?? pending.requestId,
+      mine: true,
+      author,
+      message: pending.message.message,
+      keys: pending.message.items.map(({ env, key }) => ({ env, key })),
+      phase: pending.phase,
+      waitingFor: pending.waitingFor,
+      votes: pending.votes,
+    }));
+  }
+
+  /** The peer closes: what was sent is unknown, what was not sent never happened. */
+  close(): void {
+    for (const pending of [...this.#pending.values()]) this.#expire(pending);
+  }
+
+  #dispatch(pending: Pending): void {
+    const timeoutMs = Math.max(1, pending.deadlineAt - this.#ports.now());
+    if (this.#send({ ...pending.message, timeoutMs })) {
+      pending.sent = true;
+      if (pending.cancelled) this.#send({ t: "cancel", requestId: pending.requestId });
+    }
+  }
+
+  #cancel(pending: Pending): void {
+    if (!this.#pending.has(pending.requestId)) return;
+    pending.cancelled = true;
+    if (!pending.sent) {
+      this.#settle(pending, {
+        outcome: "aborted",
+        code: "CANCELLED",
+        reason: "cancelled before it was sent",
+        conflicts: [],
+      });
+      return;
+    }
+    // Refused by the link while offline: it goes out with the next resend, and the answer tells what became of it.
+    this.#send({ t: "cancel", requestId: pending.requestId });
+  }
+
+  #expire(pending: Pending): void {
+    if (!this.#pending.has(pending.requestId)) return;
+    if (pending.sent) {
+      this.#settle(pending, { outcome: "unknown", tx: pending.tx ?? pending.requestId });
+      return;
+    }
+    this.#pending.delete(pending.requestId);
+    this.#changed();
+    pending.fail(
+      new EnvpactError(
+        "UNREACHABLE",
+        "The coordinator could not be reached; nothing was sent.",
+        "Check that the coordinator runs, then commit again.",
+      ),
+    );
+  }
+
+  #settle(pending: Pending, outcome: CommitOutcome): void {
+    this.#pending.delete(pending.requestId);
+    this.#changed();
+    pending.finish(outcome);
+  }
+
+  #phase(pending: Pending, phase: TransactionView["phase"], peers: readonly string[]): void {
+    pending.phase = phase;
+    pending.waitingFor = peers;
+    this.#report(pending, { kind: "phase", phase, tx: pending.tx, peers });
+  }
+
+  #report(pending: Pending, progress: CommitProgress): void {
+    pending.options.onProgress?.(progress);
+    this.#changed();
+  }
+}
+
+function outcomeOf(message: Extract<CoordinatorMessage, { t: "answer" }>): CommitOutcome {
+  if (message.outcome === "committed") {
+    return { outcome: "committed", revision: message.rev ?? 0, detached: message.detached ?? [] };
+  }
+  const code = errorCodes.find((known) => known === message.code) ?? ("INTERNAL" satisfies ErrorCode);
+  return {
+    outcome: "aborted",
+    code,
+    reason: message.reason ?? "no reason given",
+    conflicts: message.conflicts ?? [],
+  };
+}

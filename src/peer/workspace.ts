@@ -1,0 +1,282 @@
+import type { PreparedRecord, StagedFile } from "../commit/effects.ts";
+import type { EnvironmentFiles, FileText } from "../commit/ports.ts";
+import { EnvpactError, type ErrorCode, type Problem } from "../protocol/errors.ts";
+import type { DriftItem } from "../protocol/messages.ts";
+import type { Item } from "../protocol/record.ts";
+import type { KeyRef } from "./api.ts";
+import { needsConsent } from "./consent.ts";
+import type { Marks, PeerIdentity, PeerStore, Superseded } from "./ports.ts";
+import { type Change, render, valuesOf } from "./render.ts";
+import type { Replica } from "./replica.ts";
+
+/** A file that changes between our reading and our writing is read again this often. */
+const changedRetriesMax = 5;
+
+/** The answer to "can you certainly apply this?". */
+export type StageResult =
+  | { readonly kind: "staged"; readonly staged: readonly StagedFile[] }
+  | { readonly kind: "readonly" }
+  | { readonly kind: "refused"; readonly code: ErrorCode; readonly reason: string };
+
+/** What differs between the files and the log. */
+export interface DriftReport {
+  readonly items: readonly DriftItem[];
+  readonly problems: readonly Problem[];
+  /** Environments whose file is not there. */
+  readonly absent: ReadonlySet<string>;
+}
+
+/** The environment files of a peer: staging, applying and comparing them with the log. */
+export class Workspace {
+  readonly #files: EnvironmentFiles;
+  readonly #store: PeerStore;
+  readonly #identity: PeerIdentity;
+  readonly #replica: Replica;
+
+  constructor(files: EnvironmentFiles, store: PeerStore, identity: PeerIdentity, replica: Replica) {
+    this.#files = files;
+    this.#store = store;
+    this.#identity = identity;
+    this.#replica = replica;
+  }
+
+  /** The mapped files, relative to the folder. */
+  get fileNames(): readonly string[] {
+    return Object.values(this.#identity.environments);
+  }
+
+  #file(env: string): string | undefined {
+    return Object.hasOwn(this.#identity.environments, env) ? this.#identity.environments[env] : undefined;
+  }
+
+  /** The items by environment, only of environments that this workspace maps. */
+  #byFile<T extends { readonly env: string }>(
+    items: readonly T[],
+  ): Map<string, { file: string; items: T[] }> {
+    const grouped = new Map<string, { file: string; items: T[] }>();
+    for (const item of items) {
+      const file = this.#file(item.env);
+      if (file === undefined) continue;
+      const group = grouped.get(item.env) ?? { file, items: [] };
+      group.items.push(item);
+      grouped.set(item.env, group);
+    }
+    return grouped;
+  }
+
+  /**
+   * Checks that every item can certainly be applied on top of revision `base` and stages the new files beside
+   * their targets, forced to disk. Refusals name the file, the key and why; nothing stays behind after one.
+   */
+  async stage(tx: string, items: readonly Item[], base: number): Promise<StageResult> {
+    const groups = this.#byFile(items);
+    if (groups.size === 0) return { kind: "readonly" };
+    const { allowed } = await this.#store.readMarks();
+    const staged: StagedFile[] = [];
+    for (const [env, { file, items: changes }] of groups) {
+      const result = await this.#stageFile(tx, env, file, changes, base, allowed);
+      if ("refused" in result) {
+        await this.#files.discard(staged);
+        return { kind: "refused", ...result.refused };
+      }
+      staged.push(result.staged);
+    }
+    return { kind: "staged", staged };
+  }
+
+  async #stageFile(
+    tx: string,
+    env: string,
+    file: string,
+    items: readonly Item[],
+    base: number,
+    allowed: readonly string[],
+  ): Promise<{ staged: StagedFile } | { refused: { code: ErrorCode; reason: string } }> {
+    const refuse = (code: ErrorCode, reason: string) => ({ refused: { code, reason } });
+    const read = await this.#files.read(file);
+    if (read.kind === "unreadable") return refuse(read.problem.code, `${file}: ${read.problem.message}`);
+    const text = read.kind === "text" ? read.text : "";
+    const local = valuesOf(text);
+    const changes: Change[] = [];
+    for (const item of items) {
+      if (item.op === "release") continue;
+      const now = local.get(item.key);
+      const wanted = this.#wanted(item);
+      if (wanted.kind === "sealed")
+        return refuse("UNSEALABLE", `${file}: ${item.key} cannot be opened with this space's key`);
+      if (now === wanted.value) continue;
+      if (now !== this.#replica.valueAt(item, base)) {
+        const what =
+          this.#replica.versionAt(item, base) === 0
+            ? "has another local value that is not shared"
+            : "was changed locally and not committed";
+        return refuse("DRIFT", `${file}: ${item.key} ${what}`);
+      }
+      if (needsConsent(item.key) && !allowed.includes(item.key)) {
+        return refuse(
+          "CONSENT_NEEDED",
+          `${file}: ${item.key} can make programs run other code and needs consent here (envpact allow ${item.key})`,
+        );
+      }
+      changes.push({ key: item.key, value: wanted.value });
+    }
+    const rendered = render(text, changes);
+    if (!rendered.ok) return refuse("VALUE_NOT_WRITABLE", `${file}: ${rendered.error.refusal.message}`);
+    if (rendered.value === text) {
+      const targetHash = read.kind === "text" ? read.hash : "";
+      return { staged: { env, target: read.path, staged: "", targetHash } };
+    }
+    const result = await this.#files.stage(file, tx, rendered.value);
+    if (!result.ok) return refuse(result.error.code, `${file}: ${result.error.message}`);
+    return { staged: { env, ...result.value } };
+  }
+
+  #wanted(item: Item): { kind: "value"; value: string | undefined } | { kind: "sealed" } {
+    if (item.op !== "set") return { kind: "value", value: undefined };
+    try {
+      return { kind: "value", value: this.#replica.open(item) };
+    } catch (error) {
+      if (error instanceof EnvpactError && error.problem.code === "UNSEALABLE") return { kind: "sealed" };
+      throw error;
+    }
+  }
+
+  /**
+   * Brings the files from revision `from` to `to`: by renaming what was staged when the file is still the one that
+   * was prepared, else key by key over the text as it is now. Returns the keys whose local value was superseded
+   * (kept first), and problems of keys that could not be written (they show as drift). Throws EnvpactError with a
+   * file code when a file cannot be replaced now; redoing is harmless.
+   */
+  async apply(
+    from: number,
+    to: number,
+    prepared: PreparedRecord | undefined,
+  ): Promise<{ superseded: readonly KeyRef[]; problems: readonly Problem[] }> {
+    const superseded: KeyRef[] = [];
+    const problems: Problem[] = [];
+    for (const [env, { file, items }] of this.#byFile(this.#replica.changedKeys(from, to))) {
+      const staged =
+        prepared?.base === from && to === from + 1
+          ? prepared.staged.find((one) => one.env === env)
+          : undefined;
+      if (staged && staged.staged !== "" && (await this.#applyStaged(staged))) continue;
+      const result = await this.#applyByKey(file, items, from, to, staged !== undefined);
+      superseded.push(...result.superseded);
+      problems.push(...result.problems);
+    }
+    if (prepared) await this.#files.discard(prepared.staged.filter((one) => one.staged !== ""));
+    return { superseded, problems };
+  }
+
+  async #applyStaged(staged: StagedFile): Promise<boolean> {
+    const result = await this.#files.applyStaged(staged);
+    if (!result.ok) throw new EnvpactError(result.error.code, result.error.message, result.error.next);
+    return result.value;
+  }
+
+  async #applyByKey(
+    file: string,
+    refs: readonly KeyRef[],
+    from: number,
+    to: number,
+    promised: boolean,
+  ): Promise<{ superseded: KeyRef[]; problems: Problem[] }> {
+    for (let attempt = 0; ; attempt += 1) {
+      const read = await this.#files.read(file);
+      if (read.kind === "unreadable")
+        throw new EnvpactError(read.problem.code, read.problem.message, read.problem.next);
+      const text = read.kind === "text" ? read.text : "";
+      const { changes, lost } = this.#changesNow(refs, text, from, to, promised);
+      await this.#store.keepSuperseded(lost);
+      const problems: Problem[] = [];
+      let target = text;
+      for (const change of changes) {
+        const rendered = render(target, [change]);
+        if (rendered.ok) target = rendered.value;
+        else {
+          const { message, next } = rendered.error.refusal;
+          problems.push({ code: "VALUE_NOT_WRITABLE", message: `${file}: ${message}`, next });
+        }
+      }
+      if (target === text) return { superseded: lost, problems };
+      const replaced = await this.#files.replace(file, read.kind === "text" ? text : undefined, target);
+      if (replaced.ok) return { superseded: lost, problems };
+      if (replaced.error.code !== "FILE_CHANGED" || attempt >= changedRetriesMax) {
+        throw new EnvpactError(replaced.error.code, replaced.error.message, replaced.error.next);
+      }
+    }
+  }
+
+  #changesNow(
+    refs: readonly KeyRef[],
+    text: string,
+    from: number,
+    to: number,
+    promised: boolean,
+  ): { changes: Change[]; lost: Superseded[] } {
+    const local = valuesOf(text);
+    const changes: Change[] = [];
+    const lost: Superseded[] = [];
+    for (const { env, key } of refs) {
+      const now = local.get(key);
+      const wanted = this.#replica.valueAt({ env, key }, to);
+      const released = wanted === undefined && this.#replica.isReleased({ env, key }, to);
+      if (now === wanted || released) continue;
+      const before = this.#replica.valueAt({ env, key }, from);
+      // A key that was never shared here keeps its local value and shows as drift: nobody promised to overwrite it.
+      if (before === undefined && now !== undefined && !promised) continue;
+      if (now !== undefined && now !== before) lost.push({ env, key, revision: to, value: now });
+      changes.push({ key, value: wanted });
+    }
+    return { changes, lost };
+  }
+
+  /** Compares the files with the log at `rev`. */
+  async drift(rev: number, marks: Marks): Promise<DriftReport> {
+    const items: DriftItem[] = [];
+    const problems: Problem[] = [];
+    const absent = new Set<string>();
+    const shared = this.#replica.keysAt(rev);
+    for (const [env, file] of Object.entries(this.#identity.environments)) {
+      const read = await this.#files.read(file);
+      if (read.kind === "unreadable") {
+        problems.push(read.problem);
+        continue;
+      }
+      if (read.kind === "absent") absent.add(env);
+      const local = valuesOf(textOf(read));
+      for (const ref of shared) {
+        if (ref.env !== env) continue;
+        const released = marks.released.some((mark) => mark.env === env && mark.key === ref.key);
+        const now = local.get(ref.key);
+        if (released) items.push({ env, key: ref.key, kind: "released" });
+        else if (now === undefined) items.push({ env, key: ref.key, kind: "missing" });
+        else if (now !== this.#replica.valueAt(ref, rev)) items.push({ env, key: ref.key, kind: "changed" });
+      }
+      for (const mark of marks.shared) {
+        if (mark.env !== env || shared.some((ref) => ref.env === env && ref.key === mark.key)) continue;
+        if (local.has(mark.key)) items.push({ env, key: mark.key, kind: "new" });
+      }
+    }
+    return { items, problems, absent };
+  }
+
+  /** The local value of a key; undefined when the file or the key is not there. Throws the file's problem. */
+  async localValue(ref: KeyRef): Promise<string | undefined> {
+    const file = this.#file(ref.env);
+    if (file === undefined) return undefined;
+    const read = await this.#files.read(file);
+    if (read.kind === "unreadable")
+      throw new EnvpactError(read.problem.code, read.problem.message, read.problem.next);
+    return valuesOf(textOf(read)).get(ref.key);
+  }
+
+  /** Puts the log's values of `refs` back into the files; what was there is kept first. */
+  async restore(refs: readonly KeyRef[], rev: number): Promise<void> {
+    for (const [, { file, items }] of this.#byFile(refs)) await this.#applyByKey(file, items, rev, rev, true);
+  }
+}
+
+function textOf(read: FileText): string | undefined {
+  return read.kind === "text" ? read.text : undefined;
+}

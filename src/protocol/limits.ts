@@ -1,0 +1,76 @@
+/** Every bound of the system, with its unit in the name. Reaching one is an ordinary, visible event. */
+export const limits = {
+  /** One WebSocket message, either way. */
+  messageBytesMax: 1024 * 1024,
+  /** A message before the connection has proved itself. */
+  unauthenticatedMessageBytesMax: 4096,
+  /** Time a connection has to prove itself. */
+  authenticationTimeoutMs: 3_000,
+  /** Connections that have not proved themselves yet. */
+  unauthenticatedSocketsMax: 16,
+  /** All connections of one coordinator. */
+  socketsMax: 2_048,
+  /** Bytes waiting for a slow reader before it is closed; it resumes by revision. */
+  bufferedBytesMax: 8 * 1024 * 1024,
+  /** Spaces of one coordinator. */
+  spacesMax: 256,
+  /** Members of one space. */
+  membersMax: 1_024,
+  /** Invitations of one space that are neither used nor expired. */
+  invitationsMax: 256,
+  /** Change sets that wait in one space. */
+  queuedSubmitsMax: 256,
+  /** Items of one change set. */
+  itemsMax: 1_000,
+  /** A value in UTF-8, before sealing. */
+  valueBytesMax: 128 * 1024,
+  /** A sealed value in base64url. */
+  sealedCharsMax: 180 * 1024,
+  /** A key's name. */
+  keyCharsMax: 256,
+  /** Names of environments, peers and spaces. */
+  nameCharsMax: 64,
+  /** A commit message. */
+  commitMessageCharsMax: 1_000,
+  /** Records in one CATCHUP message (the byte limit may end it sooner). */
+  catchupRecordsMax: 500,
+  /** Bytes of records in one CATCHUP message. */
+  catchupBytesMax: 512 * 1024,
+  /** Answers to aborted requests that are remembered in memory, so that a repeated SUBMIT gets the same one. */
+  abortedAnswersMax: 1_024,
+  /** Environments that one workspace maps. */
+  mappedEnvironmentsMax: 64,
+  /** `.env` files are read up to this size; a larger one is refused with a clear error. */
+  environmentFileBytesMax: 16 * 1024 * 1024,
+  /** `.envpact.json`. */
+  configFileBytesMax: 64 * 1024,
+  /** The journal of one peer before resolved records are dropped from it. */
+  journalBytesMax: 256 * 1024 * 1024,
+  /** Default time of a submit, from SUBMIT to its answer. */
+  submitTimeoutDefaultMs: 60_000,
+  submitTimeoutMaxMs: 24 * 3_600_000,
+  /** Time voters have from PREPARE to the last vote. */
+  prepareTimeoutMs: 15_000,
+  /** Absence after which the policy `detach` moves a voter to syncing. */
+  detachAfterMs: 30_000,
+  /** Roster broadcasts are at least this far apart. */
+  rosterIntervalMs: 100,
+  /** Retransmission and RESOLVE: first and longest delay. */
+  resendFirstMs: 1_000,
+  resendMaxMs: 30_000,
+  /** Reconnect: first and longest delay, full jitter. */
+  reconnectFirstMs: 250,
+  reconnectMaxMs: 30_000,
+  /** Liveness of a socket: a ping this often, closed after twice as long in silence. */
+  pingIntervalMs: 10_000,
+  /** A rename that the system refuses for now (Windows: EPERM, EBUSY, EACCES) is retried this often at first. */
+  renameRetriesMax: 5,
+  /** Then the file shows as locked and is retried at this pace. */
+  lockedRetryMs: 5_000,
+  /** Superseded local values that are kept for "restore my value". */
+  supersededMax: 1_000,
+  /** A coordinator started by an editor leaves this long after its last peer did. */
+  idleExitMs: 10 * 60_000,
+  /** Life of an invitation. */
+  invitationLifeDefaultMs: 7 * 24 * 3_600_000,
+} as const;

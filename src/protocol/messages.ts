@@ -1,0 +1,247 @@
+import * as v from "valibot";
+import { limits } from "./limits.ts";
+
+/** Version of the protocol; in the first message of each side. */
+export const protocolVersion = 1;
+
+const revision = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const shortText = v.pipe(v.string(), v.maxLength(2_000));
+const token = v.pipe(v.string(), v.maxLength(256), v.regex(/^[\w.:+/=-]*$/u));
+const hash = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{64})?$/u));
+/** Names of spaces, peers and environments: no path separators, no control characters. */
+export const nameSchema = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(limits.nameCharsMax),
+  v.regex(/^[\p{L}\p{N}_][\p{L}\p{N} ._@+-]*$/u),
+);
+const keyName = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(limits.keyCharsMax),
+  v.regex(/^[\w.-]+$/u),
+  v.check((key) => key !== "__proto__"),
+);
+
+const role = v.picklist(["voter", "observer"]);
+const memberState = v.picklist(["voter", "syncing", "observer", "left"]);
+const item = v.strictObject({
+  env: nameSchema,
+  key: keyName,
+  op: v.picklist(["set", "delete", "release"]),
+  expected: revision,
+  sealed: v.exactOptional(v.pipe(v.string(), v.maxLength(limits.sealedCharsMax), v.regex(/^[\w-]+$/u))),
+});
+const items = v.pipe(v.array(item), v.maxLength(limits.itemsMax), v.readonly());
+const author = v.strictObject({ peer: token, name: shortText });
+/** Validates a {@link import("./record.ts").LogRecord}; its hash is checked apart. */
+export const recordSchema = v.strictObject({
+  rev: revision,
+  prevHash: hash,
+  kind: v.picklist(["commit", "membership", "keyEpoch"]),
+  tx: token,
+  term: revision,
+  epoch: revision,
+  keyEpoch: revision,
+  author,
+  requestId: token,
+  items,
+  members: v.pipe(
+    v.array(v.strictObject({ peer: token, name: nameSchema, role, state: memberState, reason: shortText })),
+    v.maxLength(limits.membersMax),
+    v.readonly(),
+  ),
+  participants: v.pipe(v.array(token), v.maxLength(limits.membersMax), v.readonly()),
+  message: v.pipe(v.string(), v.maxLength(limits.commitMessageCharsMax)),
+  reverts: v.exactOptional(revision),
+  at: v.number(),
+  signature: token,
+  hash,
+});
+const roster = v.pipe(
+  v.array(
+    v.strictObject({
+      peer: token,
+      name: nameSchema,
+      role,
+      state: memberState,
+      connected: v.boolean(),
+      absentSince: v.exactOptional(v.number()),
+      appliedRevision: revision,
+      drift: revision,
+    }),
+  ),
+  v.maxLength(limits.membersMax),
+);
+const conflict = v.strictObject({
+  env: nameSchema,
+  key: keyName,
+  expected: revision,
+  current: revision,
+  author: shortText,
+  at: v.number(),
+});
+const driftItem = v.strictObject({
+  env: nameSchema,
+  key: keyName,
+  kind: v.picklist(["changed", "missing", "new", "released"]),
+});
+
+const wrapped = { invite: token, verifier: token, wrappedKey: token, expiresAt: v.number() };
+
+/** What a client may say, by `t`. */
+export const clientMessageSchema = v.variant("t", [
+  v.strictObject({
+    t: v.literal("auth"),
+    v: v.number(),
+    mode: v.picklist(["device", "invite", "create"]),
+    space: nameSchema,
+    /** The invitation's id in mode `invite`, else empty. */
+    invite: token,
+    device: token,
+    nonce: token,
+  }),
+  v.strictObject({ t: v.literal("proof"), signature: token, secretProof: token }),
+  v.strictObject({ t: v.literal("create"), ...wrapped }),
+  v.strictObject({ t: v.literal("invite"), ...wrapped }),
+  v.strictObject({ t: v.literal("join"), peer: token, name: nameSchema, role }),
+  v.strictObject({ t: v.literal("leave"), peer: token }),
+  v.strictObject({
+    t: v.literal("hello"),
+    peer: token,
+    /** `participant` votes and applies; `companion` speaks for the same peer beside it, without a vote. */
+    kind: v.picklist(["participant", "companion"]),
+    rev: revision,
+    hash,
+    highestTerm: revision,
+    prepared: v.pipe(v.array(v.strictObject({ tx: token, base: revision })), v.maxLength(4), v.readonly()),
+  }),
+  v.strictObject({
+    t: v.literal("submit"),
+    requestId: v.pipe(token, v.minLength(8)),
+    items: v.pipe(items, v.minLength(1)),
+    message: v.pipe(v.string(), v.maxLength(limits.commitMessageCharsMax)),
+    reverts: v.exactOptional(revision),
+    timeoutMs: v.pipe(v.number(), v.minValue(1), v.maxValue(limits.submitTimeoutMaxMs)),
+  }),
+  v.strictObject({ t: v.literal("cancel"), requestId: token }),
+  v.strictObject({
+    t: v.literal("vote"),
+    tx: token,
+    vote: v.picklist(["yes", "no", "readonly"]),
+    code: v.exactOptional(token),
+    reason: v.exactOptional(shortText),
+  }),
+  v.strictObject({ t: v.literal("applied"), rev: revision, hash }),
+  v.strictObject({ t: v.literal("resolve"), tx: token, base: revision }),
+  v.strictObject({
+    t: v.literal("drift"),
+    items: v.pipe(v.array(driftItem), v.maxLength(limits.itemsMax), v.readonly()),
+  }),
+  v.strictObject({ t: v.literal("fetch"), from: revision }),
+  v.strictObject({ t: v.literal("ping") }),
+]);
+
+/** What a coordinator may say, by `t`. */
+export const coordinatorMessageSchema = v.variant("t", [
+  v.strictObject({
+    t: v.literal("challenge"),
+    v: v.number(),
+    nonce: token,
+    coordinator: token,
+    signature: token,
+  }),
+  v.strictObject({ t: v.literal("authenticated"), wrappedKey: v.exactOptional(token) }),
+  v.strictObject({ t: v.literal("created") }),
+  v.strictObject({ t: v.literal("invited") }),
+  v.strictObject({ t: v.literal("joined"), peer: token }),
+  v.strictObject({ t: v.literal("left") }),
+  v.strictObject({
+    t: v.literal("welcome"),
+    term: revision,
+    epoch: revision,
+    rev: revision,
+    hash,
+    floor: revision,
+    roster,
+  }),
+  v.strictObject({
+    t: v.literal("catchup"),
+    records: v.pipe(v.array(recordSchema), v.readonly()),
+    head: revision,
+  }),
+  v.strictObject({
+    t: v.literal("prepare"),
+    term: revision,
+    tx: token,
+    base: revision,
+    author,
+    items,
+    message: shortText,
+    deadlineMs: v.number(),
+  }),
+  v.strictObject({ t: v.literal("commit"), record: recordSchema }),
+  v.strictObject({ t: v.literal("abort"), tx: token, code: token, reason: shortText }),
+  v.strictObject({
+    t: v.literal("outcome"),
+    tx: token,
+    outcome: v.picklist(["commit", "abort", "pending"]),
+    rev: v.exactOptional(revision),
+  }),
+  v.strictObject({ t: v.literal("roster"), roster }),
+  v.strictObject({
+    t: v.literal("progress"),
+    requestId: token,
+    tx: v.exactOptional(token),
+    phase: v.picklist(["queued", "waiting", "preparing"]),
+    /** Names of the peers it waits for (`waiting`) or asks (`preparing`). */
+    peers: v.pipe(v.array(shortText), v.readonly()),
+  }),
+  v.strictObject({
+    t: v.literal("voted"),
+    requestId: token,
+    tx: token,
+    peer: shortText,
+    vote: v.picklist(["yes", "no", "readonly"]),
+    code: v.exactOptional(token),
+    reason: v.exactOptional(shortText),
+  }),
+  v.strictObject({
+    t: v.literal("answer"),
+    requestId: token,
+    outcome: v.picklist(["committed", "aborted"]),
+    tx: v.exactOptional(token),
+    rev: v.exactOptional(revision),
+    code: v.exactOptional(token),
+    reason: v.exactOptional(shortText),
+    conflicts: v.exactOptional(v.pipe(v.array(conflict), v.maxLength(limits.itemsMax), v.readonly())),
+    /** Names of voters that were moved to syncing because they were absent. */
+    detached: v.exactOptional(v.pipe(v.array(shortText), v.readonly())),
+  }),
+  v.strictObject({ t: v.literal("error"), code: token, message: shortText, retryable: v.boolean() }),
+  v.strictObject({ t: v.literal("pong") }),
+]);
+
+export type ClientMessage = v.InferOutput<typeof clientMessageSchema>;
+export type CoordinatorMessage = v.InferOutput<typeof coordinatorMessageSchema>;
+export type RosterEntry = v.InferOutput<typeof roster>[number];
+export type Conflict = v.InferOutput<typeof conflict>;
+export type DriftItem = v.InferOutput<typeof driftItem>;
+
+/**
+ * Reads one frame. Returns undefined for anything that is not exactly a message of `schema`: bad JSON, unknown
+ * type or member, wrong length, `__proto__`. The caller bounds the bytes before.
+ */
+export function readFrame<S extends typeof clientMessageSchema | typeof coordinatorMessageSchema>(
+  schema: S,
+  text: string,
+): v.InferOutput<S> | undefined {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const result = v.safeParse(schema, data);
+  return result.success ? result.output : undefined;
+}

@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+
+/** What a change set does to one key. `release` takes the key out of the space and leaves every file as it is. */
+export type ItemOp = "set" | "delete" | "release";
+
+/** One change of one key. The new version of the key is `expected + 1`. */
+export interface Item {
+  readonly env: string;
+  readonly key: string;
+  readonly op: ItemOp;
+  /** The key's version that the author saw; 0 when the key never existed. Tombstones have versions too. */
+  readonly expected: number;
+  /** Sealed value (base64url), for `set` only. */
+  readonly sealed?: string;
+}
+
+/** How a member takes part: a voter, a voter that is catching up, an observer, or one that left. */
+export type MemberState = "voter" | "syncing" | "observer" | "left";
+export type Role = "voter" | "observer";
+
+/** One change of the membership. */
+export interface MemberChange {
+  readonly peer: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly state: MemberState;
+  /** Why, in words: `joined`, `caught up`, `absent`, `left`. */
+  readonly reason: string;
+}
+
+/** Who proposed a record. */
+export interface Author {
+  readonly peer: string;
+  readonly name: string;
+}
+
+/** One revision of a space. Revisions are contiguous from 1; `prevHash` chains them (empty before revision 1). */
+export interface LogRecord {
+  readonly rev: number;
+  readonly prevHash: string;
+  readonly kind: "commit" | "membership" | "keyEpoch";
+  readonly tx: string;
+  readonly term: number;
+  readonly epoch: number;
+  readonly keyEpoch: number;
+  readonly author: Author;
+  readonly requestId: string;
+  readonly items: readonly Item[];
+  readonly members: readonly MemberChange[];
+  /** Voters that this record needed a YES or READ_ONLY from. */
+  readonly participants: readonly string[];
+  readonly message: string;
+  /** The revision that this one reverts, if any. */
+  readonly reverts?: number;
+  /** Milliseconds since the epoch, by the coordinator's clock; for people only. */
+  readonly at: number;
+  /** The author's signature of the record; empty until devices sign records. */
+  readonly signature: string;
+  /** SHA-256 (hex) over everything above, see {@link hashOf}. */
+  readonly hash: string;
+}
+
+/** JSON with sorted object keys and without undefined members, so that equal data has equal bytes. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    const source = part as Record<string, unknown>;
+    return Object.fromEntries(
+      Object.keys(source)
+        .sort()
+        .map((name) => [name, source[name]]),
+    );
+  });
+}
+
+/** The hash of a record: SHA-256 (hex) of its canonical JSON without `hash`. */
+export function hashOf(record: Omit<LogRecord, "hash">): string {
+  const { hash: _, ...rest } = record as LogRecord;
+  return createHash("sha256").update(canonicalJson(rest)).digest("hex");
+}
+
+/** Adds the hash to a record. */
+export function sealRecord(record: Omit<LogRecord, "hash">): LogRecord {
+  return { ...record, hash: hashOf(record) };
+}
+
+/** Whether `record` is the undamaged successor of the head `{rev, hash}`. */
+export function follows(head: { readonly rev: number; readonly hash: string }, record: LogRecord): boolean {
+  return record.rev === head.rev + 1 && record.prevHash === head.hash && hashOf(record) === record.hash;
+}
+
+/** The map key of (environment, key); neither can hold a NUL. */
+export function slot(env: string, key: string): string {
+  return `${env}\0${key}`;
+}

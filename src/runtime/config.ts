@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import { readFile, realpath, rm } from "node:fs/promises";
+import { isAbsolute, join, normalize, sep } from "node:path";
+import * as v from "valibot";
+import writeFileAtomic from "write-file-atomic";
+import { homeFolders, readPrivate, writePrivate } from "../drivers/home.ts";
+import { EnvpactError } from "../protocol/errors.ts";
+import { limits } from "../protocol/limits.ts";
+import { nameSchema } from "../protocol/messages.ts";
+
+/** The committable file that says which file is which environment of which space. No secret, no address. */
+export const configFileName = ".envpact.json";
+
+const relativeFile = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(1024),
+  v.check(isInside, "must stay inside the folder"),
+);
+const configSchema = v.looseObject({
+  space: nameSchema,
+  environments: v.pipe(
+    v.record(nameSchema, relativeFile),
+    v.check((map) => Object.keys(map).length > 0, "names no environment"),
+    v.check((map) => Object.keys(map).length <= limits.mappedEnvironmentsMax, "maps too many environments"),
+    v.check(
+      (map) => new Set(Object.values(map).map(normalize)).size === Object.keys(map).length,
+      "maps one file twice",
+    ),
+  ),
+});
+
+/** What `.envpact.json` says. */
+export interface SpaceConfig {
+  readonly space: string;
+  /** Environment name -> file, relative to the folder. */
+  readonly environments: Readonly<Record<string, string>>;
+}
+
+function isInside(file: string): boolean {
+  const path = normalize(file);
+  return !isAbsolute(file) && path !== ".." && !path.startsWith(`..${sep}`) && !file.includes("\0");
+}
+
+function badConfig(folder: string, why: string): EnvpactError {
+  return new EnvpactError(
+    "BAD_CONFIG",
+    `${join(folder, configFileName)}: ${why}`,
+    "Mend the file (or restore it from version control); nothing was changed.",
+  );
+}
+
+/** Validates a mapping of environments, as from the command line. Throws BAD_CONFIG. */
+export function checkConfig(folder: string, data: unknown): SpaceConfig {
+  const result = v.safeParse(configSchema, data);
+  if (result.success) return { space: result.output.space, environments: result.output.environments };
+  const issue = result.issues[0];
+  const path = issue.path?.map((item) => String(item.key)).join(".") ?? "";
+  throw badConfig(folder, `${path === "" ? "" : `"${path}": `}${issue.message}`);
+}
+
+/** Reads `.envpact.json` of a folder; undefined when there is none. Throws BAD_CONFIG with the place of the error. */
+export async function readConfig(folder: string): Promise<SpaceConfig | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(join(folder, configFileName));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw badConfig(folder, `cannot be read (${code ?? "unknown error"})`);
+  }
+  if (bytes.length > limits.configFileBytesMax)
+    throw badConfig(folder, `is larger than ${limits.configFileBytesMax} bytes`);
+  let data: unknown;
+  try {
+    data = JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    throw badConfig(folder, `is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return checkConfig(folder, data);
+}
+
+/** Writes `.envpact.json` atomically; what a person added beside our members stays. */
+export async function writeConfig(folder: string, config: SpaceConfig): Promise<void> {
+  const path = join(folder, configFileName);
+  const before =
+    (await readConfig(folder)) === undefined ? {} : (JSON.parse(await readFile(path, "utf8")) as object);
+  await writeFileAtomic(path, `${JSON.stringify({ ...before, ...config }, null, 2)}\n`);
+}
+
+const text = v.pipe(v.string(), v.minLength(1));
+const credentialsSchema = v.object({
+  version: v.literal(1),
+  space: nameSchema,
+  url: text,
+  coordinatorKey: text,
+  devicePrivateKey: text,
+  dataKey: text,
+  /** It is this user's own coordinator, which may be started again when it does not run. */
+  bundled: v.boolean(),
+});
+const peerCredentialsSchema = v.object({
+  ...credentialsSchema.entries,
+  peer: text,
+  name: nameSchema,
+  role: v.picklist(["voter", "observer"]),
+  folder: text,
+});
+const joiningSchema = v.object({ invite: text, devicePrivateKey: text, peer: text });
+
+/** What lets this device speak for a space that it owns. */
+export type OwnerCredentials = Readonly<v.InferOutput<typeof credentialsSchema>>;
+/** What lets this folder speak as a peer. */
+export type PeerCredentials = Readonly<v.InferOutput<typeof peerCredentialsSchema>>;
+/** A join under way, kept so that a crash does not waste the single-use invitation. */
+export type Joining = Readonly<v.InferOutput<typeof joiningSchema>>;
+
+async function readJson<S extends v.GenericSchema>(
+  path: string,
+  schema: S,
+): Promise<v.InferOutput<S> | undefined> {
+  const found = await readPrivate(path);
+  if (found === undefined) return undefined;
+  try {
+    return v.parse(schema, JSON.parse(found));
+  } catch (error) {
+    throw new EnvpactError(
+      "DATA_DAMAGED",
+      `${path} is damaged.`,
+      "Move it away and join the space again with a new invitation.",
+      { cause: error },
+    );
+  }
+}
+
+/** Where the parts of one peer lie. */
+export interface PeerPlaces {
+  readonly credentials: string;
+  readonly joining: string;
+  /** Folder of journal, lock and marks. */
+  readonly state: string;
+}
+
+/** The places of the peer of `folder`, links resolved. */
+export async function placesOf(folder: string, environment: NodeJS.ProcessEnv): Promise<PeerPlaces> {
+  const home = homeFolders(environment, process.platform);
+  const id = createHash("sha256")
+    .update(await realpath(folder))
+    .digest("hex")
+    .slice(0, 24);
+  return {
+    credentials: join(home.config, "peers", `${id}.json`),
+    joining: join(home.config, "peers", `${id}.joining.json`),
+    state: join(home.state, "peers", id),
+  };
+}
+
+/** The credentials at a place, or undefined. Throws DATA_DAMAGED. */
+export function readPeerCredentials(places: PeerPlaces): Promise<PeerCredentials | undefined> {
+  return readJson(places.credentials, peerCredentialsSchema);
+}
+
+/** The join that was under way, or undefined. */
+export function readJoining(places: PeerPlaces): Promise<Joining | undefined> {
+  return readJson(places.joining, joiningSchema);
+}
+
+/** Writes private JSON (0600, atomically). */
+export function writeJson(path: string, data: unknown): Promise<void> {
+  return writePrivate(path, `${JSON.stringify(data)}\n`);
+}
+
+/** Forgets a peer: credentials and state. The folder's files stay. */
+export async function removePeer(places: PeerPlaces): Promise<void> {
+  await rm(places.state, { recursive: true, force: true });
+  await rm(places.credentials, { force: true });
+}
+
+/** The folder of the spaces that this device owns. */
+export function ownedFolder(environment: NodeJS.ProcessEnv): string {
+  return join(homeFolders(environment, process.platform).config, "spaces");
+}
+
+/** Credentials of one owned space. */
+export function readOwner(path: string): Promise<OwnerCredentials | undefined> {
+  return readJson(path, credentialsSchema);
+}

@@ -1,0 +1,397 @@
+import assert from "node:assert/strict";
+import { unlinkSync, writeFileSync } from "node:fs";
+import { chmod, lstat, readdir, readlink, stat, symlink } from "node:fs/promises";
+import { after, before, beforeEach, describe, it } from "mocha";
+import * as vscode from "vscode";
+import type { TestApi } from "../../src/extension/extension.ts";
+import { environmentCommandIds } from "../../src/extension/ids.ts";
+import {
+  type Asked,
+  activated,
+  answering,
+  at,
+  fileRow,
+  fill,
+  keyRow,
+  onDisk,
+  put,
+  run,
+  startAfresh,
+  treeText,
+} from "./environments-workspace.ts";
+
+const secret = "s3cr3t-value";
+
+describe("commands of the Environments tree", () => {
+  let api: TestApi;
+
+  before(async () => {
+    api = await activated();
+  });
+
+  beforeEach(() => startAfresh(api));
+
+  after(async () => {
+    await startAfresh(api);
+    await fill(api, { ".env": "GREETING=hello\n" });
+  });
+
+  function box(asked: readonly Asked[], index: number): Asked {
+    const entry = asked[index];
+    assert.ok(entry, `nothing was asked at place ${index}`);
+    return entry;
+  }
+
+  it("are all registered", async () => {
+    const registered = await vscode.commands.getCommands(true);
+    for (const id of Object.values(environmentCommandIds)) assert.ok(registered.includes(id), id);
+  });
+
+  it("New Key adds below the row it is called on, with a masked value box", async () => {
+    await fill(api, { ".env": "# first\nA=1\nB=2" });
+    const asked = await answering(["NEW", "x y"], async () => run("newKey", await keyRow(api, ".env", "A")));
+    assert.match(await onDisk(".env"), /^# first\nA=1\nNEW=(x y|"x y"|'x y')\nB=2$/);
+    assert.equal(box(asked, 1).options.password, true);
+    assert.deepEqual(await treeText(api), [".env 3 keys", "  A ••••", "  NEW ••••", "  B ••••"]);
+  });
+
+  it("New Key asks for the environment in the palette, and refuses bad and taken names while typing", async () => {
+    await fill(api, { ".env": "A=1\n", ".env.test": "" });
+    const refused: unknown[] = [];
+    const probe = (asked: Asked): string => {
+      const validate = asked.options.validateInput as (text: string) => unknown;
+      for (const name of ["", "A", "with space", "a=b", "__proto__"]) refused.push(validate(name));
+      return "B";
+    };
+    await answering([".env", probe, ""], () => run("newKey"));
+    assert.ok(refused.length === 5 && refused.every((text) => typeof text === "string"));
+    assert.match(await onDisk(".env"), /^A=1\nB=(""|'')?\n$/);
+    assert.equal(await onDisk(".env.test"), "");
+  });
+
+  it("Edit Value offers the present value in a masked box and changes nothing else", async () => {
+    await fill(api, { ".env": `\ufeffexport A = '${secret}' # note\r\nB=2\r\n` });
+    const asked = await answering(["new"], async () => run("editValue", await keyRow(api, ".env", "A")));
+    assert.equal(await onDisk(".env"), "\ufeffexport A = 'new' # note\r\nB=2\r\n");
+    const { options, text } = box(asked, 0);
+    assert.equal(options.password, true);
+    assert.equal(options.value, secret);
+    assert.ok(!`${text}${String(options.title)}`.includes(secret));
+  });
+
+  it("Edit Value keeps mode and link of a file that is not open", async function () {
+    if (process.platform === "win32") this.skip();
+    await put({ "config/real": "A=1\n" });
+    await chmod(at("config/real"), 0o640);
+    await symlink("config/real", at(".env"));
+    await fill(api, {});
+    await answering(["2"], async () => run("editValue", await keyRow(api, ".env", "A")));
+    assert.equal(await readlink(at(".env")), "config/real");
+    assert.equal(await onDisk("config/real"), "A=2\n");
+    assert.equal((await stat(at("config/real"))).mode & 0o777, 0o640);
+    assert.deepEqual(await readdir(at("config")), ["real"], "something was left behind");
+  });
+
+  it("Edit Value goes through the open editor: saved when it was clean, and undo takes it back", async () => {
+    await fill(api, { ".env": "A=1\nB=2\n" });
+    const document = await vscode.workspace.openTextDocument(at(".env"));
+    await vscode.window.showTextDocument(document);
+    await answering(["9"], async () => run("editValue", await keyRow(api, ".env", "A")));
+    assert.equal(document.getText(), "A=9\nB=2\n");
+    assert.equal(document.isDirty, false);
+    assert.equal(await onDisk(".env"), "A=9\nB=2\n");
+    await vscode.commands.executeCommand("undo");
+    assert.equal(document.getText(), "A=1\nB=2\n");
+  });
+
+  it("Edit Value leaves other unsaved edits in the editor unsaved", async () => {
+    await fill(api, { ".env": "A=1\nB=2\n" });
+    const document = await vscode.workspace.openTextDocument(at(".env"));
+    const editor = await vscode.window.showTextDocument(document);
+    await editor.edit((edit) => edit.insert(new vscode.Position(2, 0), "DRAFT=1\n"));
+    await answering(["9"], async () => run("editValue", await keyRow(api, ".env", "A")));
+    assert.equal(document.getText(), "A=9\nB=2\nDRAFT=1\n");
+    assert.equal(document.isDirty, true);
+    assert.equal(await onDisk(".env"), "A=1\nB=2\n");
+  });
+
+  it("Edit Value says which line of a duplicate counts, and changes that one", async () => {
+    await fill(api, { ".env": "A=1\nB=2\nA=3\n" });
+    const asked = await answering(["9"], async () => run("editValue", await keyRow(api, ".env", "A")));
+    assert.equal(await onDisk(".env"), "A=1\nB=2\nA=9\n");
+    assert.match(box(asked, 0).text, /duplicate: line 3, the one that counts, is changed; line 1 stays/);
+  });
+
+  it("Edit Value refuses a value that no spelling can hold, while it is typed and without showing it", async () => {
+    await fill(api, { ".env": "A=1\n" });
+    const impossible = `${secret}'"\`#`;
+    let refusal: unknown;
+    const tryIt = (asked: Asked): undefined => {
+      refusal = (asked.options.validateInput as (text: string) => unknown)(impossible);
+    };
+    await answering([tryIt], async () => run("editValue", await keyRow(api, ".env", "A")));
+    assert.equal(typeof refusal, "string");
+    assert.ok(!String(refusal).includes(secret));
+    assert.equal(await onDisk(".env"), "A=1\n");
+  });
+
+  it("Edit Value leads a value of several lines to the editor instead of losing lines", async () => {
+    await fill(api, { ".env": 'A="one\ntwo"\n' });
+    const asked = await answering(["Go To Key"], async () =>
+      run("editValue", await keyRow(api, ".env", "A")),
+    );
+    assert.equal(box(asked, 0).kind, "information");
+    assert.equal(vscode.window.activeTextEditor?.document.uri.fsPath, at(".env"));
+    assert.equal(await onDisk(".env"), 'A="one\ntwo"\n');
+  });
+
+  it("Edit Value does not overwrite what somebody else wrote while the box was open", async () => {
+    await fill(api, { ".env": "A=1\n" });
+    const row = await keyRow(api, ".env", "A");
+    const theirs = (): string => {
+      writeFileSync(at(".env"), "A=theirs\n");
+      return "mine";
+    };
+    const asked = await answering([theirs], () => run("editValue", row));
+    assert.match(asked.at(-1)?.text ?? "", /changed while it was being edited/);
+    assert.equal(await onDisk(".env"), "A=theirs\n");
+  });
+
+  it("Edit Value of a file that vanished says so", async () => {
+    await fill(api, { ".env": "A=1\n" });
+    const row = await keyRow(api, ".env", "A");
+    const vanish = (): string => {
+      unlinkSync(at(".env"));
+      return "2";
+    };
+    const asked = await answering([vanish], () => run("editValue", row));
+    assert.match(asked.at(-1)?.text ?? "", /\.env is not there any more\. .+/);
+  });
+
+  it("Rename Key keeps the value and refuses a name that is taken", async () => {
+    await fill(api, { ".env": "A=1 # one\nB=2\n" });
+    let taken: unknown;
+    await answering(
+      [
+        (asked: Asked) => {
+          taken = (asked.options.validateInput as (text: string) => unknown)("B");
+          return "C";
+        },
+      ],
+      async () => run("renameKey", await keyRow(api, ".env", "A")),
+    );
+    assert.match(String(taken), /B is in \.env already/);
+    assert.equal(await onDisk(".env"), "C=1 # one\nB=2\n");
+  });
+
+  it("Delete Key asks first, names no value, and deletes only after the answer", async () => {
+    await fill(api, { ".env": `A=${secret}\nB=2\n` });
+    const row = await keyRow(api, ".env", "A");
+    const asked = await answering([undefined], () => run("deleteKey", row));
+    assert.equal(await onDisk(".env"), `A=${secret}\nB=2\n`);
+    assert.equal(box(asked, 0).options.modal, true);
+    assert.ok(!JSON.stringify(asked).includes(secret));
+    await answering(["Delete"], () => run("deleteKey", row));
+    assert.equal(await onDisk(".env"), "B=2\n");
+  });
+
+  it("Delete Key says of a duplicate which line goes", async () => {
+    await fill(api, { ".env": "A=1\nB=2\nA=3\n" });
+    const asked = await answering(["Delete"], async () => run("deleteKey", await keyRow(api, ".env", "A")));
+    assert.match(String(box(asked, 0).options.detail), /duplicate: line 3.+is deleted; line 1 stays/);
+    assert.equal(await onDisk(".env"), "A=1\nB=2\n");
+  });
+
+  it("Delete Key takes several rows of several files, without a question when the setting says so", async () => {
+    await fill(api, { ".env": "A=1\nB=2\nC=3\n", ".env.test": "A=1\nD=1\n" });
+    const rows = [
+      await keyRow(api, ".env", "A"),
+      await keyRow(api, ".env", "C"),
+      await keyRow(api, ".env.test", "A"),
+    ];
+    const configuration = vscode.workspace.getConfiguration();
+    await configuration.update("envpact.confirmDelete", false, vscode.ConfigurationTarget.Global);
+    try {
+      await answering([], () => run("deleteKey", rows[0], rows));
+    } finally {
+      await configuration.update("envpact.confirmDelete", undefined, vscode.ConfigurationTarget.Global);
+    }
+    assert.equal(await onDisk(".env"), "B=2\n");
+    assert.equal(await onDisk(".env.test"), "D=1\n");
+  });
+
+  it("Comment Out and Uncomment take several keys there and back, lines of values included", async () => {
+    const text = 'A=1\nB="x\ny"\nC=3\n';
+    await fill(api, { ".env": text });
+    const keys = [await keyRow(api, ".env", "A"), await keyRow(api, ".env", "B")];
+    await run("commentOutKey", keys[0], keys);
+    assert.match(await onDisk(".env"), /^# A=1\n# B="x\n# y"\nC=3\n$/);
+    const rows = [await keyRow(api, ".env", "A"), await keyRow(api, ".env", "B")];
+    await run("uncommentKey", rows[0], rows);
+    assert.equal(await onDisk(".env"), text);
+  });
+
+  it("Uncomment offers only commented-out keys in the palette", async () => {
+    await fill(api, { ".env": "A=1\n# B=2\n" });
+    const asked = await answering(["B"], () => run("uncommentKey"));
+    assert.deepEqual(
+      box(asked, 0).items.map((item) => item.label),
+      ["B"],
+    );
+    assert.equal(await onDisk(".env"), "A=1\nB=2\n");
+  });
+
+  it("Copy Value takes what a program would read, Copy Name the names", async () => {
+    await fill(api, { ".env": "A=1\nA='two words' # note\nB=2\n" });
+    const rows = [await keyRow(api, ".env", "A"), await keyRow(api, ".env", "B")];
+    await run("copyValue", rows[0]);
+    assert.equal(await vscode.env.clipboard.readText(), "two words");
+    await run("copyName", rows[0], rows);
+    assert.equal(await vscode.env.clipboard.readText(), "A\nB");
+  });
+
+  it("Copy Value masks the values in its picker", async () => {
+    await fill(api, { ".env": `A=${secret}\nB=2\n` });
+    const asked = await answering(["A"], () => run("copyValue"));
+    assert.ok(!JSON.stringify(asked).includes(secret));
+    assert.equal(await vscode.env.clipboard.readText(), secret);
+  });
+
+  it("Copy Key To Environment asks before it replaces, and gives an example the name only", async () => {
+    await fill(api, {
+      ".env": `A=${secret}\n`,
+      ".env.test": "A=old\n",
+      ".env.local": "",
+      ".env.example": "X=\n",
+    });
+    const row = await keyRow(api, ".env", "A");
+    const all = [".env.local", ".env.test", ".env.example"];
+    const asked = await answering([all, "Keep Existing"], () => run("copyKeyToEnvironment", row));
+    assert.equal(box(asked, 1).options.modal, true);
+    assert.equal(await onDisk(".env.local"), `A=${secret}\n`);
+    assert.equal(await onDisk(".env.test"), "A=old\n");
+    assert.match(await onDisk(".env.example"), /^X=\nA=(""|'')?\n$/);
+    await answering([[".env.test"], "Replace"], () => run("copyKeyToEnvironment", row));
+    assert.equal(await onDisk(".env.test"), `A=${secret}\n`);
+  });
+
+  it("dragging a key onto another environment copies it there", async () => {
+    await fill(api, { ".env": "A=1\nB='x y'\n", ".env.test": "C=3\n" });
+    const { drag } = api.environments;
+    const transfer = new vscode.DataTransfer();
+    drag.handleDrag([await keyRow(api, ".env", "B"), await fileRow(api, ".env")], transfer);
+    const { token } = new vscode.CancellationTokenSource();
+    await drag.handleDrop(await keyRow(api, ".env", "A"), transfer, token);
+    assert.equal(await onDisk(".env"), "A=1\nB='x y'\n");
+    await drag.handleDrop(await fileRow(api, ".env.test"), transfer, token);
+    assert.match(await onDisk(".env.test"), /^C=3\nB=(x y|'x y'|"x y")\n$/);
+  });
+
+  it("Reveal and Hide work from the palette, for a key and for all", async () => {
+    await fill(api, { ".env": "A=1\nB=2\n" });
+    await answering(["B"], () => run("reveal"));
+    assert.deepEqual(await treeText(api), [".env 2 keys", "  A ••••", "  B 2"]);
+    await answering(["All keys of .env"], () => run("hide"));
+    assert.deepEqual(await treeText(api), [".env 2 keys", "  A ••••", "  B ••••"]);
+    const said = await answering([], () => run("hide"));
+    assert.equal(box(said, 0).text, "No value is revealed.");
+  });
+
+  it("Go To Key selects the key in the editor; a missing one is shown in the example", async () => {
+    await fill(api, { ".env": "A=1\nexport B=2\n", ".env.example": "A=\nLACKING=\n" });
+    await run("goToKey", await keyRow(api, ".env", "B"));
+    let editor = vscode.window.activeTextEditor;
+    assert.equal(editor?.document.getText(editor.selection), "B");
+    assert.equal(editor?.selection.start.line, 1);
+    await run("goToKey", await keyRow(api, ".env", "LACKING"));
+    editor = vscode.window.activeTextEditor;
+    assert.equal(editor?.document.uri.fsPath, at(".env.example"));
+    assert.equal(editor?.document.getText(editor.selection), "LACKING");
+  });
+
+  it("Open Environment opens the file, and never a pipe", async function () {
+    if (process.platform === "win32") this.skip();
+    const { execFileSync } = await import("node:child_process");
+    execFileSync("mkfifo", [at(".env.pipe")]);
+    await fill(api, { ".env": "A=1\n" });
+    await run("openEnvironment", await fileRow(api, ".env"));
+    assert.equal(vscode.window.activeTextEditor?.document.uri.fsPath, at(".env"));
+    const said = await answering([], async () => run("openEnvironment", await fileRow(api, ".env.pipe")));
+    assert.equal(box(said, 0).kind, "error");
+  });
+
+  it("Add Missing Keys From Example shows them first and puts each where the example has it", async () => {
+    await fill(api, {
+      ".env": "A=mine\nD=mine\n",
+      ".env.example": "A=\nB=from example\nC=3\nD=\nE=5\n",
+    });
+    const asked = await answering([["B", "E"]], async () =>
+      run("addMissingKeys", await fileRow(api, ".env")),
+    );
+    assert.deepEqual(
+      box(asked, 0).items.map((item) => [item.label, item.picked]),
+      [
+        ["B", true],
+        ["C", true],
+        ["E", true],
+      ],
+    );
+    assert.match(await onDisk(".env"), /^A=mine\nB=.?from example.?\nD=mine\nE=5\n$/);
+  });
+
+  it("Add Missing Keys From Example says so when nothing is missing or there is no example", async () => {
+    await fill(api, { ".env": "A=1\n" });
+    let said = await answering([], async () => run("addMissingKeys", await fileRow(api, ".env")));
+    assert.match(box(said, 0).text, /no example/);
+    await fill(api, { ".env.example": "A=\n" });
+    said = await answering([], () => run("addMissingKeys"));
+    assert.match(box(said, 0).text, /No environment lacks/);
+  });
+
+  it("a missing key's own icon asks for its value, with the example's to begin with", async () => {
+    await fill(api, { ".env": "A=1\n", ".env.example": "A=\nB=sample\n" });
+    const asked = await answering(["real"], async () => run("addMissingKey", await keyRow(api, ".env", "B")));
+    assert.equal(box(asked, 0).options.value, "sample");
+    assert.equal(box(asked, 0).options.password, true);
+    assert.equal(await onDisk(".env"), "A=1\nB=real\n");
+  });
+
+  it("New Environment makes a file that only its owner reads, with the example's text", async () => {
+    const example = "# why\nA=1\n";
+    await fill(api, { ".env.example": example });
+    const asked = await answering([".env.local", "Copy .env.example"], async () => run("newEnvironment"));
+    assert.ok(box(asked, 0).items.some((item) => item.label === ".env"));
+    assert.ok(!box(asked, 0).items.some((item) => item.label === ".env.example"));
+    assert.equal(await onDisk(".env.local"), example);
+    if (process.platform !== "win32") assert.equal((await lstat(at(".env.local"))).mode & 0o777, 0o600);
+    assert.equal((await treeText(api))[0], ".env.local 1 key");
+  });
+
+  it("New Environment can take the names of another environment, never its values or comments", async () => {
+    await fill(api, { ".env": `A=${secret}\n# B=${secret}\nC=${secret} # ${secret}\n` });
+    await answering(["Other Name…", ".env.staging", "Copy the keys of .env"], () => run("newEnvironment"));
+    assert.equal(await onDisk(".env.staging"), "A=\nC=\n");
+  });
+
+  it("New Environment in a package asks for no folder when it is called on the package", async () => {
+    await fill(api, { ".env": "A=1\n", "api/.env": "A=1\n" });
+    const [, node] = await api.environments.tree.getChildren();
+    await answering([".env.test", "Start empty"], () => run("newEnvironment", node));
+    assert.equal(await onDisk("api/.env.test"), "");
+  });
+
+  it("Refresh picks up what no event told", async () => {
+    await fill(api, { ".env": "A=1\n" });
+    await put({ ".env": "A=1\nB=2\n" });
+    await run("refresh");
+    assert.deepEqual(await treeText(api), [".env 2 keys", "  A ••••", "  B ••••"]);
+  });
+
+  it("say in an empty workspace what to do", async () => {
+    await fill(api, { "readme.md": "" });
+    for (const command of ["newKey", "editValue", "deleteKey", "copyValue", "reveal", "goToKey"]) {
+      const said = await answering([], () => run(command));
+      assert.match(box(said, 0).text, /no \.env file.+New Environment/);
+    }
+  });
+});

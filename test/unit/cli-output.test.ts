@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { tellOutcome, tellProgress } from "../../src/cli/outcome.ts";
+import { Output } from "../../src/cli/output.ts";
+
+function recorded(json: boolean): { output: Output; stdout: () => string; stderr: () => string } {
+  const written = { stdout: "", stderr: "" };
+  const sink = (name: "stdout" | "stderr") => ({ write: (text: string) => (written[name] += text) });
+  return {
+    output: new Output(sink("stdout"), sink("stderr"), json),
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+  };
+}
+
+describe("output", () => {
+  it("keeps everything but JSON lines off stdout with --json", () => {
+    const { output, stdout, stderr } = recorded(true);
+    output.note("for people");
+    output.result({ a: "line\nbreak" }, "text");
+    output.fail({ code: "LIMIT", message: "Too much.", next: "Less." });
+    const lines = stdout().trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { a: "line\nbreak" },
+      { error: { code: "LIMIT", message: "Too much.", next: "Less." } },
+    ]);
+    expect(stderr()).toBe("for people\n");
+  });
+
+  it("lets nobody steer a terminal through a name or a message", () => {
+    const { output, stdout, stderr } = recorded(false);
+    output.result({}, "ana\u001b[2J\u009b1m\rbo");
+    output.note("x\u0007y\u202ez");
+    expect(stdout() + stderr()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/u);
+    expect(stdout()).toContain("ana");
+  });
+});
+
+describe("a commit's lines", () => {
+  it("has a line a vote and names peer and reason of a NO", () => {
+    const { output, stdout } = recorded(true);
+    const tell = tellProgress(output);
+    const rest = { tx: "t", code: undefined, reason: undefined };
+    tell({ kind: "vote", peer: "ana", vote: "yes", ...rest });
+    tell({ kind: "vote", peer: "cy", vote: "readonly", ...rest });
+    tell({ kind: "vote", peer: "bo", vote: "no", tx: "t", code: "DRIFT", reason: "API_KEY differs" });
+    const lines = stdout().trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { event: "vote", peer: "ana", vote: "yes", reason: "" },
+      { event: "vote", peer: "cy", vote: "yes", reason: "" },
+      { event: "vote", peer: "bo", vote: "no", reason: "API_KEY differs" },
+    ]);
+  });
+
+  it("says who is waited for, once", () => {
+    const { output, stdout, stderr } = recorded(false);
+    const tell = tellProgress(output);
+    tell({ kind: "phase", phase: "waiting", tx: undefined, peers: ["ana", "bo"] });
+    tell({ kind: "phase", phase: "waiting", tx: undefined, peers: ["ana", "bo"] });
+    expect(stdout()).toBe("");
+    expect(stderr().match(/ana, bo/g)).toHaveLength(1);
+  });
+
+  it("ends with the outcome and its exit code", () => {
+    const committed = recorded(true);
+    const detached = ["ana"];
+    expect(tellOutcome(committed.output, { outcome: "committed", revision: 4, detached })).toBe(0);
+    expect(JSON.parse(committed.stdout())).toEqual({ outcome: "committed", revision: 4, detached });
+    expect(committed.stderr()).toContain("ana");
+
+    const refused = recorded(true);
+    const reason = "bo: API_KEY differs";
+    expect(tellOutcome(refused.output, { outcome: "aborted", code: "DRIFT", reason, conflicts: [] })).toBe(1);
+    expect(JSON.parse(refused.stdout())).toEqual({ outcome: "aborted", code: "DRIFT", reason });
+
+    const unknown = recorded(true);
+    expect(tellOutcome(unknown.output, { outcome: "unknown", tx: "t9" })).toBe(4);
+    expect(JSON.parse(unknown.stdout())).toMatchObject({ outcome: "unknown", tx: "t9" });
+    expect(unknown.stdout()).toContain("envpact log");
+  });
+});
