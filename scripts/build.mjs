@@ -1,4 +1,5 @@
-// Bundles one file per entry into dist/. `--watch` rebuilds on change; `--failpoints` keeps test failpoints in.
+// Bundles one file per entry into dist/, and beside it the same command and coordinator with failpoints into
+// out/failpoints/ for the process tests. `--watch` rebuilds on change; `--release` leaves the failpoints out.
 import { chmod, rm } from "node:fs/promises";
 import * as esbuild from "esbuild";
 
@@ -16,7 +17,7 @@ const options = {
   },
   outdir: "dist",
   external: ["vscode", "bufferutil", "utf-8-validate"],
-  sourcemap: "linked",
+  sourcemap: process.argv.includes("--release") ? false : "linked",
   sourcesContent: false,
   minifySyntax: true,
   legalComments: "none",
@@ -28,6 +29,10 @@ if (watch) {
   const context = await esbuild.context({ ...options, logLevel: "info" });
   await context.watch();
 } else {
-  await esbuild.build(options);
+  await esbuild.build({ ...options, define: { ENVPACT_FAILPOINTS: "false" } });
   await chmod("dist/cli.js", 0o755);
+  if (!process.argv.includes("--release")) {
+    const { extension: _, ...entryPoints } = options.entryPoints;
+    await esbuild.build({ ...options, entryPoints, outdir: "out/failpoints", define: { ENVPACT_FAILPOINTS: "true" } });
+  }
 }

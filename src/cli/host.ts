@@ -100,6 +100,7 @@ export class CommandHost {
       .option("--json", "one JSON object a line on stdout")
       .option("--verbose", "diagnostics on stderr; they hold no values")
       .helpOption("-h, --help", "print help")
+      .allowExcessArguments(false)
       .exitOverride()
       .configureOutput({
         writeOut: (text) => void (this.#jsonAsked ? stderr : stdout).write(text),

@@ -2,7 +2,7 @@ import { WebSocket } from "ws";
 import { retryDelayMs } from "../commit/backoff.ts";
 import type { Link, LinkEvent } from "../commit/ports.ts";
 import type { AuthMode } from "../crypto/handshake.ts";
-import { EnvpactError, type Problem } from "../protocol/errors.ts";
+import { EnvpactError, type Problem, problemOf } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { type ClientMessage, coordinatorMessageSchema, readFrame } from "../protocol/messages.ts";
 import { Handshake } from "./clientHandshake.ts";
@@ -19,7 +19,8 @@ import { systemCode } from "./system.ts";
 
 /** What {@link openLink} needs. */
 export interface LinkOptions {
-  readonly url: string;
+  /** Asked anew before every attempt: a coordinator that was started again may have another port. */
+  readonly url: string | (() => Promise<string>);
   readonly mode: AuthMode;
   readonly space: string;
   /** The invitation's id, mode `invite`. */
@@ -54,6 +55,7 @@ export function openLink(options: LinkOptions): Link {
 class WebSocketLink implements Link {
   readonly #options: LinkOptions;
   #socket: WebSocket | undefined;
+  #url = "";
   #connectedAt: number | undefined;
   #attempt = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -65,7 +67,7 @@ class WebSocketLink implements Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.#retry = setTimeout(() => this.#connect(), 0);
+    this.#retry = setTimeout(() => void this.#connect(), 0);
   }
 
   send(message: ClientMessage): boolean {
@@ -106,8 +108,18 @@ class WebSocketLink implements Link {
     });
   }
 
-  #connect(): void {
+  async #connect(): Promise<void> {
     const { url } = this.#options;
+    try {
+      const found = typeof url === "string" ? url : await url();
+      if (!this.#ended) this.#open(found);
+    } catch (error) {
+      this.#lost(problemOf(error));
+    }
+  }
+
+  #open(url: string): void {
+    this.#url = url;
     this.#problem = undefined;
     this.#hungUp = undefined;
     let socket: WebSocket;
@@ -121,7 +133,7 @@ class WebSocketLink implements Link {
     }
     this.#socket = socket;
     const timer = setTimeout(() => this.#drop(timedOut(url)), 2 * limits.authenticationTimeoutMs);
-    const handshake = new Handshake(this.#options);
+    const handshake = new Handshake({ ...this.#options, url });
     socket.on("open", () => socket.send(JSON.stringify(handshake.hello())));
     socket.on("message", (data, isBinary) => {
       if (this.#connectedAt !== undefined) return this.#receive(isBinary ? "" : data.toString());
@@ -152,7 +164,7 @@ class WebSocketLink implements Link {
     if (this.#ended || this.#problem !== undefined) return;
     const message = readFrame(coordinatorMessageSchema, text);
     const isHandshake = message?.t === "challenge" || message?.t === "authenticated";
-    if (message === undefined || isHandshake) this.#drop(badMessage(this.#options.url));
+    if (message === undefined || isHandshake) this.#drop(badMessage(this.#url));
     else this.#tell({ kind: "message", message });
   }
 
@@ -177,7 +189,7 @@ class WebSocketLink implements Link {
       const random = (this.#options.random ?? Math.random)();
       const delayMs = retryDelayMs(this.#attempt, limits.reconnectFirstMs, limits.reconnectMaxMs, random);
       this.#attempt += 1;
-      this.#retry = setTimeout(() => this.#connect(), delayMs);
+      this.#retry = setTimeout(() => void this.#connect(), delayMs);
     }
     this.#options.onEvent({ kind: "disconnected", problem, final });
   }

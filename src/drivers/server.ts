@@ -104,6 +104,7 @@ class Gate {
       const { status } = refusal;
       socket.end(
         `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        () => socket.destroy(),
       );
       return;
     }

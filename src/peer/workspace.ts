@@ -71,10 +71,10 @@ export class Workspace {
   async stage(tx: string, items: readonly Item[], base: number): Promise<StageResult> {
     const groups = this.#byFile(items);
     if (groups.size === 0) return { kind: "readonly" };
-    const { allowed } = await this.#store.readMarks();
+    const marks = await this.#store.readMarks();
     const staged: StagedFile[] = [];
     for (const [env, { file, items: changes }] of groups) {
-      const result = await this.#stageFile(tx, env, file, changes, base, allowed);
+      const result = await this.#stageFile(tx, env, file, changes, base, marks);
       if ("refused" in result) {
         await this.#files.discard(staged);
         return { kind: "refused", ...result.refused };
@@ -90,7 +90,7 @@ export class Workspace {
     file: string,
     items: readonly Item[],
     base: number,
-    allowed: readonly string[],
+    marks: Marks,
   ): Promise<{ staged: StagedFile } | { refused: { code: ErrorCode; reason: string } }> {
     const refuse = (code: ErrorCode, reason: string) => ({ refused: { code, reason } });
     const read = await this.#files.read(file);
@@ -105,14 +105,13 @@ export class Workspace {
       if (wanted.kind === "sealed")
         return refuse("UNSEALABLE", `${file}: ${item.key} cannot be opened with this space's key`);
       if (now === wanted.value) continue;
-      if (now !== this.#replica.valueAt(item, base)) {
-        const what =
-          this.#replica.versionAt(item, base) === 0
-            ? "has another local value that is not shared"
-            : "was changed locally and not committed";
-        return refuse("DRIFT", `${file}: ${item.key} ${what}`);
+      const committed = this.#replica.valueAt(item, base);
+      // A key that the space did not hold may replace a local value (kept first): nobody here called it shared.
+      const marked = marks.shared.some((mark) => mark.env === env && mark.key === item.key);
+      if (now !== committed && (committed !== undefined || marked)) {
+        return refuse("DRIFT", `${file}: ${item.key} was changed locally and is not committed`);
       }
-      if (needsConsent(item.key) && !allowed.includes(item.key)) {
+      if (needsConsent(item.key) && !marks.allowed.includes(item.key)) {
         return refuse(
           "CONSENT_NEEDED",
           `${file}: ${item.key} can make programs run other code and needs consent here (envpact allow ${item.key})`,
@@ -159,13 +158,32 @@ export class Workspace {
         prepared?.base === from && to === from + 1
           ? prepared.staged.find((one) => one.env === env)
           : undefined;
-      if (staged && staged.staged !== "" && (await this.#applyStaged(staged))) continue;
-      const result = await this.#applyByKey(file, items, from, to, staged !== undefined);
+      if (staged && staged.staged !== "") {
+        const lost = await this.#keepReplaced(file, items, from, to);
+        if (await this.#applyStaged(staged)) {
+          superseded.push(...lost);
+          continue;
+        }
+      }
+      const result = await this.#applyByKey(file, items, from, to);
       superseded.push(...result.superseded);
       problems.push(...result.problems);
     }
     if (prepared) await this.#files.discard(prepared.staged.filter((one) => one.staged !== ""));
     return { superseded, problems };
+  }
+
+  /** Keeps the local values that a rename is about to replace. */
+  async #keepReplaced(
+    file: string,
+    refs: readonly KeyRef[],
+    from: number,
+    to: number,
+  ): Promise<readonly Superseded[]> {
+    const read = await this.#files.read(file);
+    const { lost } = this.#changesNow(refs, textOf(read) ?? "", from, to);
+    await this.#store.keepSuperseded(lost);
+    return lost;
   }
 
   async #applyStaged(staged: StagedFile): Promise<boolean> {
@@ -179,14 +197,13 @@ export class Workspace {
     refs: readonly KeyRef[],
     from: number,
     to: number,
-    promised: boolean,
   ): Promise<{ superseded: KeyRef[]; problems: Problem[] }> {
     for (let attempt = 0; ; attempt += 1) {
       const read = await this.#files.read(file);
       if (read.kind === "unreadable")
         throw new EnvpactError(read.problem.code, read.problem.message, read.problem.next);
       const text = read.kind === "text" ? read.text : "";
-      const { changes, lost } = this.#changesNow(refs, text, from, to, promised);
+      const { changes, lost } = this.#changesNow(refs, text, from, to);
       await this.#store.keepSuperseded(lost);
       const problems: Problem[] = [];
       let target = text;
@@ -212,7 +229,6 @@ export class Workspace {
     text: string,
     from: number,
     to: number,
-    promised: boolean,
   ): { changes: Change[]; lost: Superseded[] } {
     const local = valuesOf(text);
     const changes: Change[] = [];
@@ -223,8 +239,6 @@ export class Workspace {
       const released = wanted === undefined && this.#replica.isReleased({ env, key }, to);
       if (now === wanted || released) continue;
       const before = this.#replica.valueAt({ env, key }, from);
-      // A key that was never shared here keeps its local value and shows as drift: nobody promised to overwrite it.
-      if (before === undefined && now !== undefined && !promised) continue;
       if (now !== undefined && now !== before) lost.push({ env, key, revision: to, value: now });
       changes.push({ key, value: wanted });
     }
@@ -273,7 +287,7 @@ export class Workspace {
 
   /** Puts the log's values of `refs` back into the files; what was there is kept first. */
   async restore(refs: readonly KeyRef[], rev: number): Promise<void> {
-    for (const [, { file, items }] of this.#byFile(refs)) await this.#applyByKey(file, items, rev, rev, true);
+    for (const [, { file, items }] of this.#byFile(refs)) await this.#applyByKey(file, items, rev, rev);
   }
 }
 

@@ -6,8 +6,12 @@ import { createInterface } from "node:readline";
 const repository = resolve(import.meta.dirname, "../..");
 /** The Node that the project brings along. */
 export const projectNode = resolve(repository, "node_modules/node/bin/node");
-/** Where the bundles lie; another folder than dist/ tests other builds. */
-export const bundles = resolve(repository, process.env.ENVPACT_TEST_BUNDLES ?? "dist");
+/** The folder with dist/ and out/failpoints/; another one than the repository tests another build. */
+const build = resolve(repository, process.env.ENVPACT_TEST_BUILD ?? ".");
+/** What users run. */
+const releaseCli = resolve(build, "dist/cli.js");
+/** The same with failpoints, which a release does not have. */
+const failpointCli = resolve(build, "out/failpoints/cli.js");
 
 /** Longest wait for an event that must come. */
 export const deadlineMsDefault = 20_000;
@@ -27,6 +31,8 @@ export class Running {
   readonly lines: Line[] = [];
   /** Lines of stdout that are not JSON; with --json there must be none. */
   readonly strayLines: string[] = [];
+  /** Everything on stdout so far. */
+  stdout = "";
   stderr = "";
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #words: string;
@@ -36,9 +42,13 @@ export class Running {
 
   constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
     this.#words = args.join(" ");
-    this.#child = spawn(projectNode, [resolve(bundles, "cli.js"), ...args], { cwd, env });
+    const cli = env.ENVPACT_FAILPOINT === undefined ? releaseCli : failpointCli;
+    this.#child = spawn(projectNode, [cli, ...args], { cwd, env });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
+    });
+    this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text;
     });
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#read(line));
     this.#child.stdin.on("error", () => undefined);

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
-import { defaultDataFolder } from "../../runtime/bundled.ts";
-import { type CoordinatorOptions, runCoordinator } from "../../runtime/coordinator.ts";
+import { type CoordinatorOptions, defaultDataFolder, runCoordinator } from "../../runtime/coordinator.ts";
 import { listenAddress, millisecondsOf } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
