@@ -33,6 +33,11 @@ if (watch) {
   await chmod("dist/cli.js", 0o755);
   if (!process.argv.includes("--release")) {
     const { extension: _, ...entryPoints } = options.entryPoints;
-    await esbuild.build({ ...options, entryPoints, outdir: "out/failpoints", define: { ENVPACT_FAILPOINTS: "true" } });
+    await esbuild.build({
+      ...options,
+      entryPoints,
+      outdir: "out/failpoints",
+      define: { ENVPACT_FAILPOINTS: "true" },
+    });
   }
 }

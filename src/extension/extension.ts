@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
+import { replaceText } from "../runtime/files.ts";
 import { registerCodeActions } from "./editor/codeActions.ts";
 import { DiagnosticsService } from "./editor/diagnostics.ts";
-import { diskFiles } from "./services/environmentAtomic.ts";
 import { createEnvironmentServices, type EnvironmentServices } from "./services/environments.ts";
 import { type EnvironmentsView, registerEnvironments } from "./views/environments.ts";
 
@@ -14,7 +14,7 @@ export interface TestApi {
 /** Builds the services and registers everything that is contributed. Reads no file and starts no process. */
 export function activate(context: vscode.ExtensionContext): TestApi | undefined {
   const log = vscode.window.createOutputChannel("Envpact", { log: true });
-  const services = createEnvironmentServices(log, diskFiles);
+  const services = createEnvironmentServices(log, { replace: replaceText });
   const environments = registerEnvironments(services);
   const diagnostics = new DiagnosticsService(services.summaries, log);
   // An example or another file that is not open changed on disk; open ones the diagnostics see themselves.
@@ -29,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     diagnostics,
     registerCodeActions(diagnostics),
   );
+  // The space comes last, for it plugs into the services: registerSpace(context, services).
   return context.extensionMode === vscode.ExtensionMode.Test ? { services, environments } : undefined;
 }
 

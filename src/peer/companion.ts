@@ -110,6 +110,10 @@ export class CompanionPeer extends PeerCore {
     }
   }
 
+  protected async drain(): Promise<void> {
+    // What it hears is carried out as it comes.
+  }
+
   protected async closeStorage(): Promise<void> {
     // The journal belongs to the participant.
   }

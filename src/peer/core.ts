@@ -243,8 +243,14 @@ export abstract class PeerCore implements Peer {
     this.events.emit({ kind: "problem", problem });
   }
 
-  commit(keys: readonly KeyRef[] | undefined, options: CommitOptions): Promise<CommitOutcome> {
-    return this.#authoring.commit(keys, options);
+  async commit(keys: readonly KeyRef[] | undefined, options: CommitOptions): Promise<CommitOutcome> {
+    return this.#settled(await this.#authoring.commit(keys, options));
+  }
+
+  /** The author's own files are at the revision, too, when it hears of it. */
+  async #settled(outcome: CommitOutcome): Promise<CommitOutcome> {
+    if (outcome.outcome === "committed") await this.drain();
+    return outcome;
   }
 
   discard(keys: readonly KeyRef[] | undefined): Promise<readonly KeyRef[]> {
@@ -279,12 +285,12 @@ export abstract class PeerCore implements Peer {
     return this.#authoring.planRevert(revision, keys);
   }
 
-  revert(
+  async revert(
     revision: number,
     keys: readonly KeyRef[] | undefined,
     options: CommitOptions,
   ): Promise<CommitOutcome> {
-    return this.#authoring.revert(revision, keys, options);
+    return this.#settled(await this.#authoring.revert(revision, keys, options));
   }
 
   committedValue(ref: KeyRef): string | undefined {
@@ -311,11 +317,15 @@ export abstract class PeerCore implements Peer {
     this.#closed = true;
     this.submissions.close();
     this.disposables.dispose();
+    // What was heard is carried out, and its APPLIED said, before the connection goes.
+    await this.drain();
     await this.link?.close();
     await this.closeStorage();
     await this.ports.released();
   }
 
+  /** Resolves when every input that was heard is carried out. */
+  protected abstract drain(): Promise<void>;
   protected abstract closeStorage(): Promise<void>;
 }
 

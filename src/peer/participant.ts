@@ -248,10 +248,13 @@ export class ParticipantPeer extends PeerCore {
     this.changed();
   }
 
+  protected drain(): Promise<void> {
+    return this.#loop.idle();
+  }
+
   protected async closeStorage(): Promise<void> {
     this.#timer?.dispose();
-    await this.#loop.idle();
-    this.#loop.stop();
+    await this.#loop.stop();
     await this.#journal.close();
   }
 }

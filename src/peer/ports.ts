@@ -1,4 +1,4 @@
-import type { EnvironmentFiles, Journal, JournalImage, Link, LinkEvent } from "../commit/ports.ts";
+import type { EnvironmentFiles, Link, LinkEvent } from "../commit/ports.ts";
 import type { Problem } from "../protocol/errors.ts";
 import type { Disposable } from "../shared/disposable.ts";
 import type { Result } from "../shared/result.ts";
@@ -36,7 +36,8 @@ export interface InputLoop<Input> {
   push(input: Input): void;
   /** Resolves when nothing is queued or running. */
   idle(): Promise<void>;
-  stop(): void;
+  /** Drops what is queued, takes no more, resolves when the effect under way is done. */
+  stop(): Promise<void>;
 }
 
 /** The peer's identity in its space. */
@@ -75,8 +76,3 @@ export interface PeerPorts {
   /** Ends the process's part: released lock and the like. */
   released(): Promise<void>;
 }
-
-/** A participant's journal, or (for a companion) how to read the journal that another process writes. */
-export type JournalAccess =
-  | { readonly mode: "participant"; readonly journal: Journal }
-  | { readonly mode: "companion"; readonly read: () => Promise<JournalImage> };

@@ -12,8 +12,3 @@ export function ok<T>(value: T): Result<T, never> {
 export function err<E>(error: E): Result<never, E> {
   return { ok: false, error };
 }
-
-/** Marks a place that the types say cannot be reached. Throws when reached all the same. */
-export function assertNever(value: never): never {
-  throw new Error(`unreachable: ${typeof value}`);
-}

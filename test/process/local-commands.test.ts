@@ -52,7 +52,9 @@ describe("set, unset and get", () => {
     const unwritable = "'\"`#\n";
     const result = await scene.json(["set", "A=2", `B=${unwritable}`, "--dir", folder]);
     expect(result).toMatchObject({ code: 1, error: { code: "VALUE_NOT_WRITABLE" } });
-    expect(JSON.stringify(result.lines) + result.stderr).not.toContain(JSON.stringify(unwritable).slice(1, -1));
+    expect(JSON.stringify(result.lines) + result.stderr).not.toContain(
+      JSON.stringify(unwritable).slice(1, -1),
+    );
     expect((await scene.json(["set", "A=2", "bad key=1", "--dir", folder])).error?.code).toBe("KEY_INVALID");
     expect(await scene.read(folder)).toBe("A=1\n");
   });
@@ -60,7 +62,9 @@ describe("set, unset and get", () => {
   it("make the file of an environment when there is none", async () => {
     const folder = await scene.folder("w", {});
     expect(await scene.ok(["set", "A=1", "--dir", folder])).toEqual({ env: "default", changed: ["A"] });
-    expect(await scene.ok(["set", "B=2", "--env", "staging", "--dir", folder])).toMatchObject({ env: "staging" });
+    expect(await scene.ok(["set", "B=2", "--env", "staging", "--dir", folder])).toMatchObject({
+      env: "staging",
+    });
     expect(await scene.read(folder)).toBe("A=1\n");
     expect(await scene.read(folder, ".env.staging")).toBe("B=2\n");
   });
@@ -148,13 +152,25 @@ describe("lint", () => {
   const text = "A=1\nA=2\nB=x#y\n";
 
   it("prints a finding a line with its place, and ends with 1", async () => {
-    const folder = await scene.folder("w", { ".env": text, "node_modules/x/.env": text, "app/.env.example": "Q=\n" });
+    const folder = await scene.folder("w", {
+      ".env": text,
+      "node_modules/x/.env": text,
+      "app/.env.example": "Q=\n",
+    });
     const { code, lines } = await scene.json(["lint", "--dir", folder]);
     expect(code).toBe(1);
     expect(lines).toContainEqual(
-      expect.objectContaining({ file: ".env", line: 1, column: 1, rule: "duplicate-key", severity: "warning" }),
+      expect.objectContaining({
+        file: ".env",
+        line: 1,
+        column: 1,
+        rule: "duplicate-key",
+        severity: "warning",
+      }),
     );
-    expect(lines).toContainEqual(expect.objectContaining({ file: ".env", line: 3, rule: "value-cut-by-hash" }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ file: ".env", line: 3, rule: "value-cut-by-hash" }),
+    );
     expect(new Set(lines.map(({ file }) => file))).toEqual(new Set([".env"]));
     expect(await scene.json(["lint", "--format", "json", "--dir", folder])).toMatchObject({ code: 1, lines });
   });
@@ -197,7 +213,10 @@ describe("lint", () => {
   });
 
   it("refuses a format that it does not know", async () => {
-    expect(await scene.json(["lint", "--format", "xml"])).toMatchObject({ code: 2, error: { code: "BAD_USAGE" } });
+    expect(await scene.json(["lint", "--format", "xml"])).toMatchObject({
+      code: 2,
+      error: { code: "BAD_USAGE" },
+    });
   });
 });
 
@@ -206,7 +225,11 @@ describe("a file that is no ordinary text", () => {
     const folder = await scene.folder("w", { ".env": "A=1\n" });
     const file = join(folder, ".env");
     await truncate(file, 50 * 1024 * 1024);
-    for (const args of [["get", "A"], ["set", "A=2"], ["parse", ".env"]]) {
+    for (const args of [
+      ["get", "A"],
+      ["set", "A=2"],
+      ["parse", ".env"],
+    ]) {
       const result = await scene.json([...args, "--dir", folder]);
       expect(result).toMatchObject({ code: 1, error: { code: "FILE_TOO_LARGE" } });
       expect(result.error?.message).toContain(".env");
@@ -216,7 +239,11 @@ describe("a file that is no ordinary text", () => {
 
     const bytes = Buffer.from([0x41, 0x3d, 0xff, 0xfe, 0x00, 0x80, 0x0a]);
     await writeFile(file, bytes);
-    for (const args of [["get", "A"], ["set", "A=2"], ["parse", ".env"]]) {
+    for (const args of [
+      ["get", "A"],
+      ["set", "A=2"],
+      ["parse", ".env"],
+    ]) {
       expect(await scene.json([...args, "--dir", folder])).toMatchObject({
         code: 1,
         error: { code: "FILE_NOT_TEXT" },
@@ -224,11 +251,19 @@ describe("a file that is no ordinary text", () => {
     }
     expect(await readFile(file)).toEqual(bytes);
     const linted = await scene.json(["lint", "--dir", folder]);
-    expect(linted).toMatchObject({ code: 1, lines: [{ file: ".env", line: 1, column: 1, rule: "not-utf8" }] });
+    expect(linted).toMatchObject({
+      code: 1,
+      lines: [{ file: ".env", line: 1, column: 1, rule: "not-utf8" }],
+    });
   });
 
   it("is a broken .envpact.json: it is named, with what is wrong in it, and stays", async () => {
-    for (const config of ["{", "[]", '{"space":"team"}', '{"space":"team","environments":{"default":"../../x"}}']) {
+    for (const config of [
+      "{",
+      "[]",
+      '{"space":"team"}',
+      '{"space":"team","environments":{"default":"../../x"}}',
+    ]) {
       const folder = await scene.folder("w", { ".env": "A=1\n", ".envpact.json": config });
       for (const args of [["set", "A=2"], ["status"], ["agent"]]) {
         const result = await scene.json([...args, "--dir", folder]);

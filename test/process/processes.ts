@@ -46,6 +46,7 @@ export class Running {
     this.#child = spawn(projectNode, [cli, ...args], { cwd, env });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
+      this.#tell();
     });
     this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
@@ -106,6 +107,24 @@ export class Running {
   waitForEvent(event: string, rest: Line = {}, deadlineMs?: number, from?: number): Promise<Line> {
     const wanted = Object.entries({ event, ...rest });
     return this.waitFor((line) => wanted.every(([name, value]) => line[name] === value), deadlineMs, from);
+  }
+
+  /** Waits until stderr holds `text`. */
+  async waitForNote(text: string, deadlineMs: number = deadlineMsDefault): Promise<void> {
+    const { promise, resolve: found, reject } = Promise.withResolvers<void>();
+    const look = () => {
+      if (this.stderr.includes(text)) found();
+      else if (this.#end) reject(new Error(this.#report("ended without the awaited note")));
+    };
+    const timer = setTimeout(() => reject(new Error(this.#report(`did not note ${text}`))), deadlineMs);
+    this.#listeners.add(look);
+    look();
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#listeners.delete(look);
+    }
   }
 
   /** Resolves when the process has ended by itself or by a signal; rejects at the deadline. */

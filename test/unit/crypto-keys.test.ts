@@ -100,7 +100,7 @@ describe("invitations", () => {
   it("says that a cut or mistyped one is that, wherever the fault is", () => {
     const faulty = [...Array(text.length).keys()].flatMap((at) => [
       text.slice(0, at),
-      `${text.slice(0, at)}${text[at] === "A" ? "B" : "A"}${text.slice(at + 1)}`,
+      `${text.slice(0, at)}${text[at] === "Z" ? "Y" : "Z"}${text.slice(at + 1)}`,
     ]);
     for (const pasted of faulty) {
       const result = decodeInvitation(pasted, 1_000);
@@ -150,7 +150,10 @@ describe("sealed values", () => {
       }),
     );
     const marked = "\uFEFFvalue\0";
-    expect(openValue(dataKey, context, sealValue(dataKey, context, marked))).toEqual({ ok: true, value: marked });
+    expect(openValue(dataKey, context, sealValue(dataKey, context, marked))).toEqual({
+      ok: true,
+      value: marked,
+    });
   });
 
   it("opens nowhere else and not when changed", () => {
@@ -178,7 +181,9 @@ describe("sealed values", () => {
   });
 
   it("shows nothing but the length class, and never the same text twice", () => {
-    const lengths = new Set(Array.from({ length: 61 }, (_, n) => sealValue(dataKey, context, "x".repeat(n)).length));
+    const lengths = new Set(
+      Array.from({ length: 61 }, (_, n) => sealValue(dataKey, context, "x".repeat(n)).length),
+    );
     expect(lengths.size).toBe(1);
     expect(sealValue(dataKey, context, "x".repeat(61)).length).toBeGreaterThan([...lengths][0]!);
     expect(sealValue(dataKey, context, "x")).not.toBe(sealValue(dataKey, context, "x"));

@@ -66,7 +66,7 @@ export async function editValue(context: EnvironmentCommandContext, args: Comman
   const before = effectiveEntry(document, row.key)?.value;
   if (before === undefined) return report(context, keyGoneProblem(shownName(file), row.key));
   if (!fitsInputBox(before)) return editInEditor(context, target);
-  const prompt = `Value of ${row.key} in ${shownName(file)}.${duplicateNote(row, "is changed")}`;
+  const prompt = `Value of ${row.key} in ${shownName(file)}${duplicateNote(row, "is changed", ". ")}`;
   const value = await askValue(`Edit Value of ${row.key}`, prompt, document, row.key, before);
   if (value === undefined || value === before) return;
   const plan = (current: DotenvDocument): PlanResult =>
@@ -92,7 +92,7 @@ export async function renameKeyCommand(
   if (document === undefined) return;
   const taken = (key: string): string | undefined =>
     effectiveEntry(document, key) === undefined ? undefined : `${key} is in ${file.name} already.`;
-  const prompt = `New name of ${row.key} in ${shownName(file)}.${duplicateNote(row, "is renamed")}`;
+  const prompt = `New name of ${row.key} in ${shownName(file)}${duplicateNote(row, "is renamed", ". ")}`;
   const name = await askKeyName("Rename Key", prompt, taken, row.key);
   if (name === undefined || name === row.key) return;
   await changeFile(
@@ -155,7 +155,7 @@ async function confirmDelete(targets: readonly KeyTarget[]): Promise<boolean> {
       ? `Delete ${first.row.key} from ${shownName(first.file)}?`
       : `Delete ${targets.length} keys?`;
   const lines = targets.flatMap(({ file, row }) => {
-    const note = duplicateNote(row, "is deleted").trim();
+    const note = duplicateNote(row, "is deleted");
     if (targets.length === 1) return note === "" ? [] : [note];
     return [`${row.key} in ${shownName(file)}${note === "" ? "" : `: ${note}`}`];
   });
@@ -164,13 +164,13 @@ async function confirmDelete(targets: readonly KeyTarget[]): Promise<boolean> {
   return answer === "Delete";
 }
 
-/** Says of a duplicate key which line an action takes and what the others mean; empty for other keys. */
-function duplicateNote(row: KeyRow, action: string): string {
+/** Says, after `before`, which line of a duplicate key an action takes; empty for other keys. */
+function duplicateNote(row: KeyRow, action: string, before = ""): string {
   const line = row.lines.at(-1);
   if (row.lines.length < 2 || line === undefined) return "";
   const others = row.lines.slice(0, -1).join(", ");
   const rest = row.lines.length === 2 ? `line ${others} stays` : `lines ${others} stay`;
-  return ` It is a duplicate: line ${line}, the one that counts, ${action}; ${rest}.`;
+  return `${before}It is a duplicate: line ${line}, the one that counts, ${action}; ${rest}`;
 }
 
 async function editInEditor(context: EnvironmentCommandContext, target: KeyTarget): Promise<void> {

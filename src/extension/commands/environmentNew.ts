@@ -94,7 +94,11 @@ async function chooseName(place: Place): Promise<string | undefined> {
   const siblings = new Set(place.files.map((file) => file.name));
   const other = "Other Name…";
   const offered = offeredEnvironmentNames.filter((name) => !siblings.has(name));
-  const picked = await vscode.window.showQuickPick([...offered, other], { title, placeHolder: "Name" });
+  const folder = vscode.workspace.getWorkspaceFolder(place.directory);
+  const isRoot = folder?.uri.toString() === place.directory.toString();
+  const where = isRoot ? folder?.name : vscode.workspace.asRelativePath(place.directory);
+  const placeHolder = `Name of the new environment in ${where}`;
+  const picked = await vscode.window.showQuickPick([...offered, other], { title, placeHolder });
   if (picked !== other) return picked;
   const typed = await vscode.window.showInputBox({
     title,

@@ -1,10 +1,11 @@
 /** Reading the bytes of a file that may be anything: never opens a pipe, never reads past the limit. */
 import { constants } from "node:fs";
 import { lstat, open, realpath } from "node:fs/promises";
+import { limits } from "../../protocol/limits.ts";
 import type { UnreadableReason } from "./environmentProblems.ts";
 
 /** Bytes of a `.env` file that Envpact reads and edits. */
-export const fileBytesMax = 16 * 1024 * 1024;
+export const fileBytesMax = limits.environmentFileBytesMax;
 
 /** The text of a file, or why there is none. */
 export type TextOutcome =

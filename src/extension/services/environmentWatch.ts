@@ -49,7 +49,8 @@ export class EnvironmentWatch implements vscode.Disposable {
     this.#disposables.push(
       files,
       folders,
-      files.onDidChange((uri) => this.#touch(uri)),
+      // A deletion and a creation in quick succession are told as one change.
+      files.onDidChange((uri) => this.#appear(uri)),
       files.onDidCreate((uri) => this.#appear(uri)),
       files.onDidDelete((uri) => this.#vanish(uri)),
       folders.onDidCreate((uri) => this.#appear(uri)),
@@ -115,10 +116,21 @@ export class EnvironmentWatch implements vscode.Disposable {
     if (vanished.length > vanishedPathsMax || appeared.length > appearedPathsMax) {
       this.#rescan();
     } else {
-      if (vanished.length > 0) this.#index.remove(vanished);
+      await this.#letGo(vanished);
       await this.#takeUp(appeared);
     }
     if (touched.length > 0) this.#changed.fire(touched);
+  }
+
+  /** The word of an event may be older than the disk: what was deleted may be back by now. */
+  async #letGo(vanished: readonly vscode.Uri[]): Promise<void> {
+    const back = await Promise.all(vanished.map(isThere));
+    this.#index.remove(vanished.filter((_, at) => !back[at]));
+    for (const uri of vanished.filter((_, at) => back[at])) {
+      // Of a folder that was made again nobody says which of its files are the same.
+      if (environmentFileOf(uri) === undefined) return this.#rescan();
+      this.#index.add(uri);
+    }
   }
 
   async #takeUp(appeared: readonly vscode.Uri[]): Promise<void> {

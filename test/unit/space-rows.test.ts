@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+import { type FolderModel, rootRows } from "../../src/extension/views/spaceModel.ts";
+import { contextOf, type SpaceRow, spokenText } from "../../src/extension/views/spaceRow.ts";
+import { spaceStatus } from "../../src/extension/views/spaceStatus.ts";
+import type { PeerRow, PeerView } from "../../src/peer/api.ts";
+
+const now = new Date(2026, 10, 22, 15, 0).getTime();
+const at1402 = new Date(2026, 10, 22, 14, 2).getTime();
+
+const member = (name: string, parts: Partial<PeerRow> = {}): PeerRow => ({
+  peer: name,
+  name,
+  self: false,
+  role: "voter",
+  state: "voter",
+  connected: true,
+  absentSinceMs: undefined,
+  appliedRevision: 42,
+  drift: 0,
+  ...parts,
+});
+
+const calm: PeerView = {
+  space: "team",
+  folder: "/w/shop",
+  name: "me",
+  peer: "me",
+  role: "voter",
+  environments: { default: ".env" },
+  connection: "connected",
+  offlineSinceMs: undefined,
+  problem: undefined,
+  revision: 42,
+  head: 42,
+  roster: [member("zoe"), member("me", { self: true }), member("ana")],
+  shared: [{ env: "default", key: "API_URL", revision: 41 }],
+  drift: [],
+  transactions: [],
+  inDoubt: [],
+  fileProblems: [],
+};
+
+const open = (parts: Partial<PeerView> = {}, id = "file:///w/shop"): FolderModel => ({
+  id,
+  name: "shop",
+  condition: { kind: "open", companion: false, view: { ...calm, ...parts } },
+});
+
+const rowsOf = (model: FolderModel): readonly SpaceRow[] => rootRows([model], now);
+const flat = (rows: readonly SpaceRow[]): readonly SpaceRow[] =>
+  rows.flatMap((row) => [row, ...flat(row.children ?? [])]);
+const find = (rows: readonly SpaceRow[], kind: SpaceRow["kind"]): readonly SpaceRow[] =>
+  flat(rows).filter((row) => row.kind === kind);
+
+describe("the Space view", () => {
+  it("shows the space with its revision and connection first", () => {
+    expect(rowsOf(open())[0]).toMatchObject({ label: "team", description: "r42 · connected" });
+  });
+
+  it("says since when it is offline, and why, and what to do", () => {
+    const problem = {
+      code: "UNREACHABLE" as const,
+      message: "Nothing answers.",
+      next: "Start the coordinator.",
+    };
+    const [row] = rowsOf(open({ connection: "offline", offlineSinceMs: at1402, problem }));
+    expect(row?.description).toBe("r42 · offline since 14:02");
+    expect(row?.children?.[0]).toMatchObject({
+      label: "Nothing answers.",
+      description: "Start the coordinator.",
+    });
+  });
+
+  it("says that files are behind the space", () => {
+    expect(rowsOf(open({ revision: 40 }))[0]?.description).toBe("r40 of r42 · connected");
+  });
+
+  it("lists this peer first and the others by name, with role, absence, revision and changes in words", () => {
+    const roster = [
+      ...calm.roster.slice(0, 2),
+      member("ana", {
+        connected: false,
+        absentSinceMs: at1402,
+        appliedRevision: 40,
+        state: "syncing",
+        drift: 2,
+      }),
+      member("gone", { state: "left" }),
+    ];
+    const peers = find(rowsOf(open({ roster })), "peer");
+    expect(peers.map(({ label }) => label)).toEqual(["me (this folder)", "ana", "zoe"]);
+    expect(peers[1]?.description).toBe("voter · syncing · absent since 14:02 · at r40 · 2 changes");
+  });
+
+  it("shows each vote of a transaction with its reason", () => {
+    const transactions = [
+      {
+        id: "t1",
+        mine: true,
+        author: "me",
+        message: "New gateway",
+        keys: [{ env: "default", key: "API_URL" }],
+        phase: "preparing" as const,
+        waitingFor: ["zoe"],
+        votes: [
+          { peer: "me", vote: "yes" as const, code: undefined, reason: undefined },
+          { peer: "ana", vote: "no" as const, code: "DRIFT", reason: ".env: API_URL was changed locally" },
+        ],
+      },
+    ];
+    const rows = rowsOf(open({ transactions }));
+    expect(find(rows, "transaction")[0]?.description).toBe("mine · 2 votes, asking zoe");
+    expect(find(rows, "vote").map(({ label, description, icon }) => [label, description, icon])).toEqual([
+      ["me", "yes", "check"],
+      ["ana", "no · .env: API_URL was changed locally", "close"],
+    ]);
+  });
+
+  it("shows changes that can be committed, and says when there is none", () => {
+    expect(find(rowsOf(open()), "changes")[0]).toMatchObject({ description: "none, as in the space" });
+    const rows = rowsOf(open({ drift: [{ env: "default", key: "API_URL", kind: "changed" }] }));
+    const [change] = find(rows, "change");
+    expect(change).toMatchObject({ label: "API_URL", description: "default · changed here" });
+    expect(change && contextOf(change)).toBe("change changed");
+  });
+
+  it("shows what is in doubt with the time and the keys", () => {
+    const rows = rowsOf(
+      open({ inDoubt: [{ tx: "t", sinceMs: at1402, keys: [{ env: "default", key: "API_URL" }] }] }),
+    );
+    expect(find(rows, "indoubt")[0]).toMatchObject({ label: "In doubt since 14:02", description: "API_URL" });
+  });
+
+  it("has a row a folder when there are several, with ids of their own", () => {
+    const rows = rootRows([open(), open({}, "file:///w/other")], now);
+    expect(rows.map(({ kind }) => kind)).toEqual(["folder", "folder"]);
+    const ids = flat(rows).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("leads to joining, trusting and retrying where the folder takes no part", () => {
+    const folder = { id: "f", name: "shop" };
+    const word = (condition: FolderModel["condition"]) => rowsOf({ ...folder, condition })[0]?.words;
+    expect(word({ kind: "stranger" })).toEqual(["join"]);
+    expect(word({ kind: "untrusted" })).toEqual(["untrusted"]);
+    expect(
+      word({ kind: "failed", problem: { code: "BAD_CONFIG", message: "Broken.", next: "Mend it." } }),
+    ).toEqual(["retry"]);
+  });
+
+  it("speaks label and description to screen readers", () => {
+    const [row] = rowsOf(open());
+    expect(row && spokenText(row)).toBe("team, r42, connected");
+  });
+});
+
+describe("the status bar", () => {
+  it("is absent where no folder takes part", () => {
+    expect(spaceStatus([], now)).toBeUndefined();
+    expect(spaceStatus([{ id: "f", name: "shop", condition: { kind: "stranger" } }], now)).toBeUndefined();
+  });
+
+  it("shows space, revision and connected peers", () => {
+    const roster = [...calm.roster, member("bob", { connected: false })];
+    const status = spaceStatus([open({ roster })], now);
+    expect(status).toMatchObject({ text: "$(link) team r42 · 3/4 peers", warning: false });
+  });
+
+  it("warns while offline and while in doubt, doubt first", () => {
+    expect(spaceStatus([open({ connection: "offline" })], now)).toMatchObject({
+      text: "$(debug-disconnect) team r42 · offline",
+      warning: true,
+    });
+    const inDoubt = [{ tx: "t", sinceMs: at1402, keys: [] }];
+    const status = spaceStatus([open({ connection: "offline" }), open({ inDoubt }, "file:///w/b")], now);
+    expect(status).toMatchObject({
+      text: "$(question) team r42 · in doubt since 14:02 · +1 space",
+      warning: true,
+    });
+  });
+
+  it("lets no name of another machine become markup", () => {
+    const tooltip = spaceStatus([open({ space: "[x](command:y)" })], now)?.tooltip ?? "";
+    expect(tooltip).not.toMatch(/(?<!\\)\[/);
+    expect(tooltip).not.toMatch(/(?<!\\)\(/);
+  });
+});
