@@ -8,6 +8,8 @@ import { Output } from "./output.ts";
 
 /** Runs the command line of this process and ends the process with its exit code. */
 async function main(): Promise<void> {
+  // Counts only if the event loop runs empty before the command has come to its end, which is a failure.
+  process.exitCode = 1;
   const argv = process.argv.slice(2);
   const host = new CommandHost(
     {

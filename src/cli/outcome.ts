@@ -1,4 +1,4 @@
-import type { CommitOutcome, CommitProgress } from "../peer/api.ts";
+import type { CommitOutcome, CommitProgress, Peer } from "../peer/api.ts";
 import { type ExitCode, exitCodes } from "./exit.ts";
 import type { Output } from "./output.ts";
 
@@ -31,6 +31,41 @@ function phaseText(
   if (phase === "unknown")
     return "The connection was lost after the request was sent; asking for the outcome …";
   return "";
+}
+
+/** How long a commit that is decided waits for the connected peers to have it in their files. */
+const appliedTimeoutMs = 3_000;
+
+/**
+ * Resolves when every connected peer, this one included, has applied `revision`, or with the names of those that
+ * have not after {@link appliedTimeoutMs}. What follows a commit in a script finds the files changed.
+ */
+export function appliedEverywhere(peer: Peer, revision: number): Promise<readonly string[]> {
+  const behind = () =>
+    peer.view.roster
+      .filter((row) => row.connected && row.state !== "left" && row.appliedRevision < revision)
+      .map(({ name }) => name);
+  return new Promise((resolve) => {
+    const settle = () => {
+      clearTimeout(timer);
+      listening.dispose();
+      resolve(behind());
+    };
+    const timer = setTimeout(settle, appliedTimeoutMs);
+    const listening = peer.onChange(() => {
+      if (behind().length === 0) settle();
+    });
+    if (behind().length === 0) settle();
+  });
+}
+
+/** Says how a transaction of `peer` ended and who still has to apply it; returns the exit code. */
+export async function concludeCommit(output: Output, peer: Peer, outcome: CommitOutcome): Promise<ExitCode> {
+  const exitCode = tellOutcome(output, outcome);
+  if (outcome.outcome !== "committed") return exitCode;
+  const behind = await appliedEverywhere(peer, outcome.revision);
+  if (behind.length > 0) output.note(`Not in the files of ${behind.join(", ")} yet; that follows by itself.`);
+  return exitCode;
 }
 
 /** Says how a transaction ended, and with which exit code. */

@@ -1,6 +1,7 @@
 import type { KeyRef, Peer, PeerView } from "../peer/api.ts";
 import { problemOf } from "../protocol/errors.ts";
 import type { Holder, PeerOptions } from "../runtime/peers.ts";
+import { usageError } from "./arguments.ts";
 import type { Session } from "./session.ts";
 import { defaultEnvironment, requireFolder, unknownEnvironment } from "./workspace.ts";
 
@@ -63,10 +64,16 @@ export function keysMeant(
   });
 }
 
-/** The environment of a key that no environment is named for: `default`, or the only one there is. */
+/**
+ * The environment of a key that no environment is named for: `default`, or the only one there is. Throws BAD_USAGE
+ * when it is neither.
+ */
 export function environmentMeant(view: PeerView): string {
   const names = Object.keys(view.environments);
-  return names.length === 1 && names[0] !== undefined ? names[0] : defaultEnvironment;
+  if (names.includes(defaultEnvironment)) return defaultEnvironment;
+  const [only, ...others] = names;
+  if (only !== undefined && others.length === 0) return only;
+  throw usageError("Several environments could be meant.", `Name one with --env: ${names.join(", ")}.`);
 }
 
 /** Environment and key alone, of anything that holds them. */

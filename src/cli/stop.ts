@@ -1,5 +1,5 @@
-/** Signals that ask a command to end. */
-const stopSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Signals that ask a command to end. Not SIGHUP: a handler would undo `nohup`, and a kill loses nothing. */
+const stopSignals = ["SIGINT", "SIGTERM"] as const;
 
 /** The part of `process` that stopping needs. */
 export interface SignalSource {

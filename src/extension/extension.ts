@@ -3,12 +3,14 @@ import { replaceText } from "../runtime/files.ts";
 import { registerCodeActions } from "./editor/codeActions.ts";
 import { DiagnosticsService } from "./editor/diagnostics.ts";
 import { createEnvironmentServices, type EnvironmentServices } from "./services/environments.ts";
+import { registerSpace, type Space } from "./space.ts";
 import { type EnvironmentsView, registerEnvironments } from "./views/environments.ts";
 
 /** What the tests inside VS Code may reach. `activate` returns nothing outside of a test run. */
 export interface TestApi {
   readonly services: EnvironmentServices;
   readonly environments: EnvironmentsView;
+  readonly space: Space;
 }
 
 /** Builds the services and registers everything that is contributed. Reads no file and starts no process. */
@@ -29,8 +31,8 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     diagnostics,
     registerCodeActions(diagnostics),
   );
-  // The space comes last, for it plugs into the services: registerSpace(context, services).
-  return context.extensionMode === vscode.ExtensionMode.Test ? { services, environments } : undefined;
+  const space = registerSpace(context, services);
+  return context.extensionMode === vscode.ExtensionMode.Test ? { services, environments, space } : undefined;
 }
 
 function isOpen(uri: vscode.Uri): boolean {

@@ -50,9 +50,27 @@ export class ParticipantPeer extends PeerCore {
     const peer = new ParticipantPeer(ports, identity, journal, replica);
     peer.#loop.push({ kind: "start" });
     await peer.#loop.idle();
+    await peer.#adopt();
     await peer.refresh();
     peer.connect();
     return peer;
+  }
+
+  /** An environment that the configuration maps anew gets the space's values, as if it had joined now. */
+  async #adopt(): Promise<void> {
+    const { store } = this.ports;
+    const marks = await store.readMarks();
+    const mapped = Object.keys(this.identity.environments);
+    const fresh = mapped.filter((env) => !marks.adopted.includes(env));
+    if (fresh.length === 0) return;
+    const refs = this.replica.keysAt(this.appliedRev).filter(({ env }) => fresh.includes(env));
+    try {
+      await this.workspace.restore(refs, this.appliedRev);
+      await store.writeMarks({ ...marks, adopted: mapped });
+    } catch (error) {
+      // An unreadable file shows as a problem; its environment is adopted at a later start.
+      this.fail(error);
+    }
   }
 
   protected get appliedRev(): number {

@@ -12,6 +12,8 @@ export interface Marks {
   readonly released: readonly KeyRef[];
   /** Key names that make programs run other code and may be changed by other peers here. */
   readonly allowed: readonly string[];
+  /** Environments whose file has had the space's values once; a missing key of another one is not a deletion. */
+  readonly adopted: readonly string[];
 }
 
 /** A local value that a commit replaced. */

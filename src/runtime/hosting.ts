@@ -5,6 +5,7 @@ import { openSpace, type SpaceState, type StepContext } from "../commit/space.ts
 import { randomToken, systemClock } from "../drivers/clock.ts";
 import { Loop } from "../drivers/loop.ts";
 import type { ServerSocket } from "../drivers/server.ts";
+import { closeCodes } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import type { CoordinatorMessage } from "../protocol/messages.ts";
 import type { MemberChange } from "../protocol/record.ts";
@@ -150,7 +151,16 @@ export class HostedSpace {
       const done = this.#waiting.filter(({ change }) => change.peer === peer && change.state === state);
       this.#waiting = this.#waiting.filter((waiting) => !done.includes(waiting));
       for (const { socket, answer } of done) socket.send(answer);
-      if (state === "left") this.#store.removePeer(this.name, peer);
+      if (state !== "left") continue;
+      this.#store.removePeer(this.name, peer);
+      this.#sendAway(peer);
+    }
+  }
+
+  /** Ends the connections of a peer that left: an agent or an editor that still takes part for it learns it so. */
+  #sendAway(peer: string): void {
+    for (const session of this.#state.sessions.values()) {
+      if (session.peer === peer) this.#sockets.get(session.id)?.close(closeCodes.removed, "left the space");
     }
   }
 

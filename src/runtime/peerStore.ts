@@ -12,9 +12,10 @@ const marksSchema = v.object({
   shared: v.array(keyRef),
   released: v.array(keyRef),
   allowed: v.array(v.string()),
+  adopted: v.array(v.string()),
 });
 const supersededSchema = v.object({ ...keyRef.entries, revision: v.number(), value: v.string() });
-const noMarks: Marks = { shared: [], released: [], allowed: [] };
+const noMarks: Marks = { shared: [], released: [], allowed: [], adopted: [] };
 
 /** The local state of one peer in its state folder. */
 export function createPeerStore(places: PeerPlaces): PeerStore {

@@ -115,6 +115,25 @@ describe("commands of the Environments tree", () => {
     assert.equal(await onDisk(".env"), "A=1\nB=2\n");
   });
 
+  it("Edit Value keeps every line end of an open file that mixes them, and undo still works", async () => {
+    await fill(api, { ".env": "A=1\r\nB=2\nC=3\r\n" });
+    const document = await vscode.workspace.openTextDocument(at(".env"));
+    await vscode.window.showTextDocument(document);
+    const taken = new Promise<void>((resolve) => {
+      const heard = vscode.workspace.onDidChangeTextDocument((event) => {
+        if (event.document !== document || event.contentChanges.length === 0) return;
+        heard.dispose();
+        resolve();
+      });
+    });
+    await answering(["9"], async () => run("editValue", await keyRow(api, ".env", "B")));
+    assert.equal(await onDisk(".env"), "A=1\r\nB=9\nC=3\r\n");
+    await taken;
+    assert.match(document.getText(), /^B=9$/m);
+    await vscode.commands.executeCommand("undo");
+    assert.match(document.getText(), /^B=2\r?$/m);
+  });
+
   it("Edit Value says which line of a duplicate counts, and changes that one", async () => {
     await fill(api, { ".env": "A=1\nB=2\nA=3\n" });
     const asked = await answering(["9"], async () => run("editValue", await keyRow(api, ".env", "A")));

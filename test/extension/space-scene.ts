@@ -139,12 +139,18 @@ export class OtherPeer {
     this.#cli = cli;
   }
 
-  static async join(invitation: string, name: string, text: string): Promise<OtherPeer> {
+  /** The agent of a folder that is a peer already, such as the one that is open in this window. */
+  static beside(folder: string): OtherPeer {
     const extension = vscode.extensions.getExtension("envpact.envpact");
     assert.ok(extension);
+    return new OtherPeer(folder, join(extension.extensionPath, "dist", "cli.js"));
+  }
+
+  /** Joins a new folder with this text as its `.env` and starts its agent. */
+  static async join(invitation: string, name: string, text: string): Promise<OtherPeer> {
     const folder = await mkdtemp(join(tmpdir(), "envpact-other-"));
     await writeFile(join(folder, ".env"), text);
-    const other = new OtherPeer(folder, join(extension.extensionPath, "dist", "cli.js"));
+    const other = OtherPeer.beside(folder);
     await other.run("join", invitation, "--name", name);
     await other.start();
     return other;
@@ -252,6 +258,20 @@ export async function showing(
   holds: (lines: readonly string[]) => boolean,
 ): Promise<void> {
   let lines: readonly string[] = [];
+  const look = async (): Promise<boolean> => {
+    lines = (await spaceRows(api)).map(lineOf);
+    return holds(lines);
+  };
+  await eventually(api, what, look, () => lines.join("\n"));
+}
+
+/** Waits until something holds, looking again whenever a peer's view changed. */
+export async function eventually(
+  api: TestApi,
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  seen: () => string = () => "",
+): Promise<void> {
   const search = async (): Promise<void> => {
     for (;;) {
       const changed = new Promise<void>((resolve) => {
@@ -260,12 +280,11 @@ export async function showing(
           resolve();
         });
       });
-      lines = (await spaceRows(api)).map(lineOf);
-      if (holds(lines)) return;
+      if (await holds()) return;
       await changed;
     }
   };
-  await within(what, search(), () => lines.join("\n"));
+  await within(what, search(), seen);
 }
 
 async function within<T>(what: string, work: Promise<T>, seen: () => string): Promise<T> {

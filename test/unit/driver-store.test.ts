@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -18,6 +18,9 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "envpact-store-"));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs TypeScript sources as they are, without the notice that package.json names no module type. */
+const quietModules = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--input-type=module"];
 
 const invitation: StoredInvitation = {
   invite: "i1",
@@ -264,14 +267,11 @@ describe("the data file", () => {
   it("loads without a word on stderr, and a Node without SQLite is told so", () => {
     const script = `import { loadSqlite } from ${JSON.stringify(join(process.cwd(), "src/drivers/sqlite.ts"))};`;
     const run = (code: string) =>
-      execFileSync(process.execPath, ["--input-type=module", "-e", `${script}${code}`, "2>&1"], {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-    expect(run("loadSqlite(); process.stderr.write = (text) => process.stdout.write(text);")).toBe("");
+      spawnSync(process.execPath, [...quietModules, "-e", script + code], { encoding: "utf8" });
+    expect(run("loadSqlite(); console.log('loaded');")).toMatchObject({ stdout: "loaded\n", stderr: "" });
     const without = `process.getBuiltinModule = () => undefined;
       try { loadSqlite(); } catch (error) { console.log(error.problem.code, error.problem.next); }`;
-    expect(run(without)).toMatch(/^NO_SQLITE .*22\.13 or later/u);
+    expect(run(without).stdout).toMatch(/^NO_SQLITE .*22\.13 or later/u);
   });
 });
 
@@ -279,7 +279,7 @@ describe("the data file", () => {
 async function holder(code: string) {
   const module = JSON.stringify(join(process.cwd(), "src/drivers/store.ts"));
   const script = `import { openStore } from ${module};\n${code}\nconsole.log("ready"); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+  const child = spawn(process.execPath, [...quietModules, "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(child.stdout, "data");

@@ -44,6 +44,7 @@ const open = (parts: Partial<PeerView> = {}, id = "file:///w/shop"): FolderModel
   id,
   name: "shop",
   condition: { kind: "open", companion: false, view: { ...calm, ...parts } },
+  last: undefined,
 });
 
 const rowsOf = (model: FolderModel): readonly SpaceRow[] => rootRows([model], now);
@@ -116,6 +117,26 @@ describe("the Space view", () => {
     ]);
   });
 
+  it("keeps the votes of the last change that was sent, open when it was refused", () => {
+    const votes = [
+      { peer: "ana", vote: "no" as const, code: "DRIFT", reason: ".env: API_URL was changed locally" },
+    ];
+    const last = {
+      message: "New gateway",
+      keys: [],
+      votes,
+      ended: "refused" as const,
+      outcome: "ana refused",
+    };
+    const rows = rowsOf({ ...open(), last });
+    expect(find(rows, "last")[0]).toMatchObject({
+      label: "Refused",
+      description: "New gateway",
+      expanded: true,
+    });
+    expect(find(rows, "vote")[0]?.description).toBe("no · .env: API_URL was changed locally");
+  });
+
   it("shows changes that can be committed, and says when there is none", () => {
     expect(find(rowsOf(open()), "changes")[0]).toMatchObject({ description: "none, as in the space" });
     const rows = rowsOf(open({ drift: [{ env: "default", key: "API_URL", kind: "changed" }] }));
@@ -139,7 +160,7 @@ describe("the Space view", () => {
   });
 
   it("leads to joining, trusting and retrying where the folder takes no part", () => {
-    const folder = { id: "f", name: "shop" };
+    const folder = { id: "f", name: "shop", last: undefined };
     const word = (condition: FolderModel["condition"]) => rowsOf({ ...folder, condition })[0]?.words;
     expect(word({ kind: "stranger" })).toEqual(["join"]);
     expect(word({ kind: "untrusted" })).toEqual(["untrusted"]);
@@ -157,7 +178,9 @@ describe("the Space view", () => {
 describe("the status bar", () => {
   it("is absent where no folder takes part", () => {
     expect(spaceStatus([], now)).toBeUndefined();
-    expect(spaceStatus([{ id: "f", name: "shop", condition: { kind: "stranger" } }], now)).toBeUndefined();
+    expect(
+      spaceStatus([{ id: "f", name: "shop", condition: { kind: "stranger" }, last: undefined }], now),
+    ).toBeUndefined();
   });
 
   it("shows space, revision and connected peers", () => {

@@ -1,5 +1,5 @@
 import type { InDoubtView, Peer, PeerEvent, PeerView } from "../../peer/api.ts";
-import { type Problem, problemOf } from "../../protocol/errors.ts";
+import type { Problem } from "../../protocol/errors.ts";
 import { openPeer } from "../../runtime/peers.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
@@ -40,18 +40,15 @@ async function runAgent(session: Session): Promise<ExitCode> {
 function takePart(output: Output, peer: Peer): Promise<void> {
   const teller = new EventTeller(output, peer);
   return new Promise((resolve) => {
-    peer.onEvent((event) => {
-      teller.tell(event);
-      if (event.kind === "disconnected" && peer.view.connection === "refused") resolve();
-    });
-    peer.onChange((view) => teller.offline(view));
+    const look = (view: PeerView) => {
+      teller.offline(view);
+      if (view.connection === "refused") resolve();
+    };
+    peer.onEvent((event) => teller.tell(event));
+    peer.onChange(look);
     // What happened before these listeners shows in the view.
     for (const doubt of peer.view.inDoubt) teller.inDoubt(doubt);
-    teller.offline(peer.view);
-    if (peer.view.connection === "refused") {
-      resolve();
-      return;
-    }
+    look(peer.view);
     void becomeReady(peer).then((revision) => {
       if (revision !== undefined) teller.ready(revision);
     });
@@ -61,12 +58,12 @@ function takePart(output: Output, peer: Peer): Promise<void> {
 /** Resolves with the revision once the peer is at head, or with undefined when it is refused for good. */
 async function becomeReady(peer: Peer): Promise<number | undefined> {
   while (peer.view.connection !== "refused") {
-    try {
-      await peer.ready(readyPollMs);
-      return peer.view.revision;
-    } catch (error) {
-      if (problemOf(error).code !== "UNREACHABLE") return undefined;
-    }
+    const isReady = await peer.ready(readyPollMs).then(
+      () => true,
+      // Why it is not shows as an event, and in the view when it is final.
+      () => false,
+    );
+    if (isReady) return peer.view.revision;
   }
   return undefined;
 }

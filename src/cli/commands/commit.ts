@@ -1,7 +1,7 @@
 import { attachPeer } from "../../runtime/peers.ts";
 import { timeoutOf } from "../arguments.ts";
 import type { CommandHost } from "../host.ts";
-import { tellOutcome, tellProgress } from "../outcome.ts";
+import { concludeCommit, tellProgress } from "../outcome.ts";
 import { connectTimeoutMs, keysMeant, withPeer } from "../peers.ts";
 
 interface Options {
@@ -30,7 +30,7 @@ export function declareCommit(host: CommandHost): void {
             onProgress: tellProgress(output),
             ...timeout,
           });
-          return tellOutcome(output, outcome);
+          return concludeCommit(output, peer, outcome);
         });
       },
     )

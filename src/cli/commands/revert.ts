@@ -3,7 +3,7 @@ import { EnvpactError } from "../../protocol/errors.ts";
 import { attachPeer } from "../../runtime/peers.ts";
 import { positiveInteger, timeoutOf } from "../arguments.ts";
 import type { CommandHost } from "../host.ts";
-import { tellOutcome, tellProgress } from "../outcome.ts";
+import { concludeCommit, tellProgress } from "../outcome.ts";
 import { connectTimeoutMs, refOf, withPeer } from "../peers.ts";
 import { revisionOf } from "../revisions.ts";
 
@@ -34,7 +34,7 @@ export function declareRevert(host: CommandHost): void {
             onProgress: tellProgress(output),
             ...timeout,
           });
-          return tellOutcome(output, outcome);
+          return concludeCommit(output, peer, outcome);
         });
       },
     )

@@ -1,5 +1,7 @@
 import * as vscode from "vscode";
 import { type DotenvDocument, effectiveEntry, parseDocument, type Span } from "../../dotenv/document.ts";
+import { readTextFile } from "../services/environmentBytes.ts";
+import { caughtUp, isBehind } from "../services/environmentDocuments.ts";
 import { type EnvironmentFile, shownName } from "../services/environmentFile.ts";
 import { keyGoneProblem, unreadableProblem } from "../services/environmentProblems.ts";
 import { isAssigned } from "../services/environmentRows.ts";
@@ -124,7 +126,17 @@ async function openText(
     await vscode.commands.executeCommand("vscode.open", uri);
     return undefined;
   }
-  return vscode.workspace.openTextDocument(uri);
+  const document = await vscode.workspace.openTextDocument(uri);
+  // Places are counted in the text that will be shown, which may still be on its way into the editor.
+  if (content.realPath !== undefined && (await isBehindDisk(document, content.realPath))) {
+    await caughtUp(document);
+  }
+  return document;
+}
+
+async function isBehindDisk(document: vscode.TextDocument, path: string): Promise<boolean> {
+  const onDisk = await readTextFile(path);
+  return onDisk.ok && isBehind(document, onDisk.text);
 }
 
 function spanOf(document: DotenvDocument, key: string): Span | undefined {

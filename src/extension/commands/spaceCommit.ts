@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
-import type { CommitOptions, CommitOutcome, CommitProgress, KeyRef } from "../../peer/api.ts";
+import type { CommitOptions, CommitOutcome, CommitProgress, KeyRef, VoteView } from "../../peer/api.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { OpenFolder } from "../services/peerService.ts";
 import { fileOf } from "../services/peerSharedState.ts";
+import type { LastSubmission } from "../views/spaceModel.ts";
 import { driftWord, isSameKey, keyNames } from "../views/spaceWords.ts";
 import {
   choosePeer,
@@ -86,6 +87,7 @@ async function discardKeys(context: SpaceContext, open: OpenFolder, keys: readon
 export async function submit(context: SpaceContext, submission: Submission): Promise<void> {
   const { open, title } = submission;
   const abort = new AbortController();
+  const votes = new Map<string, VoteView>();
   let outcome: CommitOutcome;
   try {
     outcome = await vscode.window.withProgress(
@@ -99,6 +101,7 @@ export async function submit(context: SpaceContext, submission: Submission): Pro
         const onProgress = (progress: CommitProgress): void => {
           const message = words.after(progress);
           context.log.info(`${title}: ${message}`);
+          if (progress.kind === "vote") votes.set(progress.peer, progress);
           if (!abort.signal.aborted) shown.report({ message });
         };
         return submission.run({ message: submission.message, signal: abort.signal, onProgress });
@@ -108,7 +111,16 @@ export async function submit(context: SpaceContext, submission: Submission): Pro
     reportError(context, error);
     return;
   }
+  const ended = endingOf(outcome);
+  const { keys, message } = submission;
+  const last = { message, keys, votes: [...votes.values()], ended, outcome: outcomeWords(outcome, keys) };
+  context.peers.remember(open.folder, last);
   tellOutcome(context, submission, outcome);
+}
+
+function endingOf(outcome: CommitOutcome): LastSubmission["ended"] {
+  if (outcome.outcome !== "aborted") return outcome.outcome;
+  return outcome.code === "CANCELLED" ? "cancelled" : "refused";
 }
 
 function tellOutcome(context: SpaceContext, submission: Submission, outcome: CommitOutcome): void {

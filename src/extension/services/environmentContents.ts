@@ -3,6 +3,7 @@ import { isAbsolute, relative } from "node:path";
 import * as vscode from "vscode";
 import { type DotenvDocument, parseDocument } from "../../dotenv/document.ts";
 import { decodeText, fileBytesMax, readTextFile, type TextOutcome } from "./environmentBytes.ts";
+import { isBehind, isEvenedOut, openDocumentOf } from "./environmentDocuments.ts";
 import type { UnreadableReason } from "./environmentProblems.ts";
 
 /** Parsed files kept in memory; the least recently used go first. */
@@ -13,7 +14,7 @@ export type EnvironmentContent =
   | {
       readonly ok: true;
       readonly document: DotenvDocument;
-      /** The editor's document, when the file is open. */
+      /** The editor's document, when the file is open and a change may go through it. */
       readonly open: vscode.TextDocument | undefined;
       /** True when the editor has not yet taken up a change of the file on disk; `document` is then the disk's. */
       readonly behind: boolean;
@@ -51,7 +52,8 @@ export class EnvironmentContents {
     const outcome = uri.scheme === "file" ? await readTextFile(uri.fsPath) : await readVirtualFile(uri);
     if (!outcome.ok) return outcome;
     const realPath = uri.scheme === "file" ? outcome.realPath : undefined;
-    const open = openDocumentOf(uri, realPath);
+    const shown = openDocumentOf(uri, realPath);
+    const open = shown !== undefined && isEvenedOut(shown, outcome.text) ? undefined : shown;
     const behind = open !== undefined && isBehind(open, outcome.text);
     return {
       ok: true,
@@ -72,26 +74,6 @@ export class EnvironmentContents {
   forgetAll(): void {
     this.#parsed.clear();
   }
-}
-
-/** The open document of a file, also when it is open under the path that a link leads to. */
-function openDocumentOf(uri: vscode.Uri, realPath: string | undefined): vscode.TextDocument | undefined {
-  const ids = new Set([uri.toString()]);
-  if (realPath !== undefined) ids.add(vscode.Uri.file(realPath).toString());
-  return vscode.workspace.textDocuments.find(
-    (document) => !document.isClosed && ids.has(document.uri.toString()),
-  );
-}
-
-/**
- * A document without unsaved edits stands for the file only as long as it says the same: for some moments
- * after a change on disk, and after its tab was closed, VS Code still holds the old text.
- */
-function isBehind(open: vscode.TextDocument, onDisk: string): boolean {
-  // Any other encoding reads differently than UTF-8 does, without being behind.
-  if (open.isDirty || !open.encoding.startsWith("utf8")) return false;
-  const oneLineEnd = (text: string): string => text.replace(/\r\n|\r/g, "\n");
-  return oneLineEnd(open.getText()) !== oneLineEnd(onDisk.replace(/^\ufeff/, ""));
 }
 
 async function isInWorkspace(path: string): Promise<boolean> {

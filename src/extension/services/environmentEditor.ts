@@ -4,6 +4,7 @@ import type { Problem } from "../../protocol/errors.ts";
 import type { Result } from "../../shared/result.ts";
 import { systemCodeOf } from "./environmentBytes.ts";
 import type { EnvironmentContents } from "./environmentContents.ts";
+import { caughtUp } from "./environmentDocuments.ts";
 import { type EnvironmentFile, shownName } from "./environmentFile.ts";
 import type { Plan } from "./environmentPlans.ts";
 import {
@@ -18,8 +19,6 @@ import {
 
 /** Times a change is computed anew because the file changed in the meantime. */
 const changeAttemptsMax = 3;
-/** How long a change waits for the editor to take up what changed on disk, in milliseconds. */
-const catchUpMsMax = 2_000;
 
 /**
  * Replaces a file's whole text in one step: a reader sees the old or the new text, never a part. Keeps
@@ -115,25 +114,6 @@ export class EnvironmentEditor {
     if (result.ok) return { ok: true, changed: true, where: "disk" };
     return result.error.code === "FILE_CHANGED" ? "again" : { ok: false, problem: result.error };
   }
-}
-
-/** Waits until the editor took up a change of the file on disk, or for as long as that may take. */
-function caughtUp(open: vscode.TextDocument): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      changed.dispose();
-      closed.dispose();
-      resolve();
-    };
-    const timer = setTimeout(end, catchUpMsMax);
-    const changed = vscode.workspace.onDidChangeTextDocument((event) => {
-      if (event.document === open) end();
-    });
-    const closed = vscode.workspace.onDidCloseTextDocument((document) => {
-      if (document === open) end();
-    });
-  });
 }
 
 async function writeEditor(

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { Peer, PeerEvent } from "../../peer/api.ts";
 import { problemOf } from "../../protocol/errors.ts";
 import { type JoinOptions, joinSpace } from "../../runtime/peers.ts";
-import type { FolderModel } from "../views/spaceModel.ts";
+import type { FolderModel, LastSubmission } from "../views/spaceModel.ts";
 import { type FolderHost, type FolderState, PeerFolder } from "./peerFolder.ts";
 
 /** Changes of peers are gathered this long before the views hear of them, in milliseconds. */
@@ -30,6 +30,7 @@ export class PeerService implements vscode.Disposable {
   readonly #log: vscode.LogOutputChannel;
   readonly #coordinatorEntry: string;
   readonly #folders = new Map<string, PeerFolder>();
+  readonly #last = new Map<string, LastSubmission>();
   #subscriptions: vscode.Disposable[] = [];
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
@@ -75,8 +76,15 @@ export class PeerService implements vscode.Disposable {
         state.kind === "open"
           ? { kind: state.kind, companion: state.peer.mode === "companion", view: state.peer.view }
           : state;
-      return [{ id: folder.uri.toString(), name: folder.name, condition }];
+      const id = folder.uri.toString();
+      return [{ id, name: folder.name, condition, last: this.#last.get(id) }];
     });
+  }
+
+  /** Keeps what became of the last change that was sent from a folder, for the view. */
+  remember(folder: vscode.WorkspaceFolder, last: LastSubmission): void {
+    this.#last.set(folder.uri.toString(), last);
+    this.#fire();
   }
 
   /** Resolves when everything that was asked for so far is done. */
@@ -95,6 +103,7 @@ export class PeerService implements vscode.Disposable {
 
   /** Ends a folder's membership. Throws EnvpactError; then nothing has changed. */
   leave({ folder, peer }: OpenFolder): Promise<void> {
+    this.#last.delete(folder.uri.toString());
     return this.#folderOf(folder).leave(peer);
   }
 

@@ -1,9 +1,9 @@
 /** Pure: the rows of the "Space" view, made from what the peers of the workspace folders say. */
-import type { InDoubtView, PeerView } from "../../peer/api.ts";
+import type { InDoubtView, KeyRef, PeerView, VoteView } from "../../peer/api.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { peersRow } from "./spacePeers.ts";
 import { failure, passed, row, type SpaceRow, warning } from "./spaceRow.ts";
-import { transactionsRow } from "./spaceVotes.ts";
+import { lastRow, transactionsRow } from "./spaceVotes.ts";
 import { counted, driftWord, keyName, keyNames, timeWord, withStop } from "./spaceWords.ts";
 
 /** What is known of a workspace folder that has a `.envpact.json`. */
@@ -15,11 +15,22 @@ export type FolderCondition =
   | { readonly kind: "failed"; readonly problem: Problem }
   | { readonly kind: "open"; readonly companion: boolean; readonly view: PeerView };
 
+/** What became of the last change that was sent from this window. */
+export interface LastSubmission {
+  readonly message: string;
+  readonly keys: readonly KeyRef[];
+  readonly votes: readonly VoteView[];
+  readonly ended: "committed" | "refused" | "cancelled" | "unknown";
+  /** In words: the revision, or who refused which key and why. */
+  readonly outcome: string;
+}
+
 export interface FolderModel {
   /** URI of the workspace folder. */
   readonly id: string;
   readonly name: string;
   readonly condition: FolderCondition;
+  readonly last: LastSubmission | undefined;
 }
 
 /** The first level: the sections of the one folder, or a row for each of several. */
@@ -46,7 +57,7 @@ export function rootRows(folders: readonly FolderModel[], nowMs: number): readon
   });
 }
 
-function folderRows({ id, condition }: FolderModel, nowMs: number): readonly SpaceRow[] {
+function folderRows({ id, condition, last }: FolderModel, nowMs: number): readonly SpaceRow[] {
   const state = (label: string, description: string, icon: string, color?: string, word?: string): SpaceRow =>
     row({
       id: `${id}#state`,
@@ -70,16 +81,22 @@ function folderRows({ id, condition }: FolderModel, nowMs: number): readonly Spa
       return [state(message, next, "error", failure, "retry")];
     }
     case "open":
-      return spaceRows(id, condition.view, condition.companion, nowMs);
+      return spaceRows(id, condition, last, nowMs);
   }
 }
 
-function spaceRows(id: string, view: PeerView, companion: boolean, nowMs: number): readonly SpaceRow[] {
+function spaceRows(
+  id: string,
+  { view, companion }: Extract<FolderCondition, { kind: "open" }>,
+  last: LastSubmission | undefined,
+  nowMs: number,
+): readonly SpaceRow[] {
   return [
     connectionRow(id, view, companion, nowMs),
     ...view.inDoubt.map((doubt) => inDoubtRow(id, doubt, nowMs)),
     ...view.fileProblems.map((problem, index) => problemRow(id, `file${index}`, problem)),
     ...(view.transactions.length === 0 ? [] : [transactionsRow(id, view)]),
+    ...(last === undefined || view.transactions.some(({ mine }) => mine) ? [] : [lastRow(id, last)]),
     changesRow(id, view),
     peersRow(id, view, nowMs),
     sharedKeysRow(id, view),

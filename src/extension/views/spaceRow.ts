@@ -18,6 +18,7 @@ export type SpaceRowKind =
   | "transactions"
   | "transaction"
   | "vote"
+  | "last"
   | "peers"
   | "peer"
   | "sharedKeys"

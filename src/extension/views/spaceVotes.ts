@@ -1,5 +1,6 @@
 /** Pure: the rows of transactions under way, with each vote as it comes. */
 import type { PeerView, TransactionView, VoteView } from "../../peer/api.ts";
+import type { LastSubmission } from "./spaceModel.ts";
 import { failure, passed, quiet, row, type SpaceRow, warning } from "./spaceRow.ts";
 import { counted, keyName, keyNames } from "./spaceWords.ts";
 
@@ -70,5 +71,32 @@ function voteRow(id: string, tx: string, vote: VoteView): SpaceRow {
     icon,
     color,
     words: [vote.vote],
+  });
+}
+
+const endings: Readonly<
+  Record<LastSubmission["ended"], readonly [label: string, icon: string, color: string]>
+> = {
+  committed: ["Committed", "pass", passed],
+  refused: ["Refused", "error", failure],
+  cancelled: ["Cancelled", "circle-slash", quiet],
+  unknown: ["Outcome unknown", "question", warning],
+};
+
+/** The last change that was sent from this window, with its votes; open when it was refused. */
+export function lastRow(id: string, last: LastSubmission): SpaceRow {
+  const [label, icon, color] = endings[last.ended];
+  return row({
+    id: `${id}#last:${last.ended}`,
+    kind: "last",
+    folder: id,
+    label,
+    description: last.message === "" ? keyNames(last.keys) : last.message,
+    tooltip: [last.outcome, ...last.keys.map(keyName)].join("\n"),
+    icon,
+    color,
+    children: last.votes.map((vote) => voteRow(id, "last", vote)),
+    expanded: last.ended === "refused",
+    words: [last.ended],
   });
 }

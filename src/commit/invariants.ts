@@ -1,0 +1,240 @@
+import { follows, type LogRecord, type MemberState, slot } from "../protocol/record.ts";
+import type { PreparedRecord } from "./effects.ts";
+
+/** A broken rule, by its number under "Invariants" in docs/PROTOCOL.md. Names peers, keys and ids, never a value. */
+export interface Violation {
+  readonly invariant: number;
+  readonly text: string;
+}
+
+function broken(invariant: number, text: string): Violation {
+  return { invariant, text };
+}
+
+/** Outcomes that can be said of a transaction or a request. */
+export type SaidOutcome = "commit" | "abort";
+
+/**
+ * Replays a log record by record against plain maps. Holds what was durable, so that whatever is said later can be
+ * compared with it.
+ */
+export class LogAudit {
+  readonly #records: LogRecord[] = [];
+  readonly #versions = new Map<string, number>();
+  readonly #byRequest = new Map<string, LogRecord>();
+  readonly #byTransaction = new Map<string, LogRecord>();
+  readonly #members = new Map<string, MemberState>();
+
+  /** The last durable revision, with its hash. */
+  get head(): { readonly rev: number; readonly hash: string } {
+    const last = this.#records.at(-1);
+    return { rev: last?.rev ?? 0, hash: last?.hash ?? "" };
+  }
+
+  get records(): readonly LogRecord[] {
+    return this.#records;
+  }
+
+  record(rev: number): LogRecord | undefined {
+    return this.#records[rev - 1];
+  }
+
+  byTransaction(tx: string): LogRecord | undefined {
+    return this.#byTransaction.get(tx);
+  }
+
+  byRequest(requestId: string): LogRecord | undefined {
+    return this.#byRequest.get(requestId);
+  }
+
+  /** The voters of the present epoch, sorted. */
+  voters(): string[] {
+    return [...this.#members].filter(([, state]) => state === "voter").map(([peer]) => peer).sort();
+  }
+
+  stateOf(peer: string): MemberState | undefined {
+    return this.#members.get(peer);
+  }
+
+  /** Adds a record that became durable; reports what it breaks of 4, 6, 7 and 8. */
+  add(record: LogRecord): Violation[] {
+    const found: Violation[] = [];
+    const name = `revision ${record.rev} (${record.tx})`;
+    const last = this.#records.at(-1);
+    if (!follows(this.head, record)) found.push(broken(6, `${name} does not continue the log`));
+    if (last && (record.term < last.term || record.epoch < last.epoch)) {
+      found.push(broken(6, `${name} has an older term or epoch than the revision before it`));
+    }
+    if (this.#byTransaction.has(record.tx)) found.push(broken(1, `${name} repeats a transaction id`));
+    if (record.requestId !== "" && this.#byRequest.has(record.requestId)) {
+      found.push(broken(8, `${name} commits the request ${record.requestId} again`));
+    }
+    for (const item of record.items) {
+      const version = this.#versions.get(slot(item.env, item.key)) ?? 0;
+      if (version !== item.expected) {
+        found.push(broken(7, `${name} expects version ${item.expected} of ${item.key}; it is ${version}`));
+      }
+    }
+    if (record.kind === "commit" && [...record.participants].sort().join() !== this.voters().join()) {
+      found.push(broken(4, `${name} was not decided by the voters of its epoch`));
+    }
+    this.#take(record);
+    return found;
+  }
+
+  #take(record: LogRecord): void {
+    this.#records.push(record);
+    this.#byTransaction.set(record.tx, record);
+    if (record.requestId !== "") this.#byRequest.set(record.requestId, record);
+    for (const item of record.items) this.#versions.set(slot(item.env, item.key), item.expected + 1);
+    for (const member of record.members) this.#members.set(member.peer, member.state);
+  }
+}
+
+/** Everything that was ever said about outcomes, compared with the log: 1, 3, 5, 8 and 9. */
+export class OutcomeAudit {
+  readonly #log: LogAudit;
+  readonly #abortedTransactions = new Set<string>();
+  readonly #abortedRequests = new Set<string>();
+  readonly #contents = new Map<string, string>();
+
+  constructor(log: LogAudit) {
+    this.#log = log;
+  }
+
+  /** A PREPARE was said: a transaction id stands for one attempt, with one content, for ever. */
+  asked(tx: string, content: string): Violation[] {
+    const before = this.#contents.get(tx);
+    this.#contents.set(tx, content);
+    if (before !== undefined && before !== content) return [broken(1, `${tx} names two attempts`)];
+    return this.#abortedTransactions.has(tx) ? [broken(1, `${tx} is asked for after its abort`)] : [];
+  }
+
+  /** Somebody was told how a transaction ended. */
+  told(tx: string, outcome: SaidOutcome): Violation[] {
+    const logged = this.#log.byTransaction(tx) !== undefined;
+    if (outcome === "commit") {
+      const found = logged ? [] : [broken(9, `${tx} was told as committed before that was durable`)];
+      if (this.#abortedTransactions.has(tx)) found.push(broken(1, `${tx} was told as aborted and committed`));
+      return found;
+    }
+    this.#abortedTransactions.add(tx);
+    return logged ? [broken(3, `${tx} is in the log and was told as aborted`)] : [];
+  }
+
+  /** An answer to a request was said; `rev` for a commit. */
+  answered(requestId: string, outcome: SaidOutcome, rev: number | undefined): Violation[] {
+    const record = this.#log.byRequest(requestId);
+    if (outcome === "abort") {
+      return record ? [broken(3, `the request ${requestId} is revision ${record.rev}, answered: aborted`)] : [];
+    }
+    if (record && record.rev === rev) return [];
+    return [broken(9, `the request ${requestId} was acknowledged as revision ${rev}, which is not durable`)];
+  }
+
+  /** The author took an abort for final: the request must never commit from now on. */
+  settledAsAborted(requestId: string): Violation[] {
+    this.#abortedRequests.add(requestId);
+    return this.answered(requestId, "abort", undefined);
+  }
+
+  /** A record became durable. */
+  logged(record: LogRecord): Violation[] {
+    const found: Violation[] = [];
+    if (this.#abortedTransactions.has(record.tx)) {
+      found.push(broken(3, `${record.tx} was told as aborted and became revision ${record.rev}`));
+    }
+    if (this.#abortedRequests.has(record.requestId)) {
+      found.push(broken(8, `the request ${record.requestId} was aborted for its author and committed`));
+    }
+    return found;
+  }
+
+  /** A peer gave up a promise: only the coordinator's word or another transaction at its place allows that. */
+  abandoned(peer: string, prepared: Pick<PreparedRecord, "tx" | "base">): Violation[] {
+    const decided = this.#log.record(prepared.base + 1);
+    if (this.#abortedTransactions.has(prepared.tx) || (decided && decided.tx !== prepared.tx)) return [];
+    return [broken(5, `${peer} decided ${prepared.tx} alone`)];
+  }
+}
+
+/** What a voter's journal durably holds. */
+export interface Held {
+  readonly records: readonly LogRecord[];
+  readonly appliedRev: number;
+  readonly prepared: Pick<PreparedRecord, "tx" | "base"> | undefined;
+}
+
+/** 4: every participant that maps one of the record's environments durably held YES when it became durable. */
+export function checkPromisesHeld(
+  record: LogRecord,
+  heldBy: (peer: string) => Held | undefined,
+  maps: (peer: string, env: string) => boolean,
+): Violation[] {
+  if (record.kind !== "commit") return [];
+  return record.participants
+    .filter((peer) => record.items.some((item) => maps(peer, item.env)))
+    .filter((peer) => {
+      const held = heldBy(peer);
+      return held?.prepared?.tx !== record.tx && (held?.records.length ?? 0) < record.rev;
+    })
+    .map((peer) => broken(4, `revision ${record.rev} was decided without a durable YES of ${peer}`));
+}
+
+/** 10, and what a YES promises: the base is what the peer has, and nothing else is open there. */
+export function checkPromise(peer: string, held: Held, prepared: Pick<PreparedRecord, "tx" | "base">): Violation[] {
+  const found: Violation[] = [];
+  const open = held.prepared && held.records.length <= held.prepared.base ? held.prepared : undefined;
+  if (open && open.tx !== prepared.tx) found.push(broken(10, `${peer} promised ${prepared.tx} beside ${open.tx}`));
+  if (prepared.base !== held.records.length || prepared.base !== held.appliedRev) {
+    const at = `${held.appliedRev} of ${held.records.length}`;
+    found.push(broken(10, `${peer} at revision ${at} promised ${prepared.tx} on top of ${prepared.base}`));
+  }
+  return found;
+}
+
+/** 11: a peer's copy of the log is a prefix of the durable log. */
+export function checkCopy(peer: string, record: LogRecord, log: LogAudit): Violation[] {
+  const original = log.record(record.rev);
+  if (original?.hash === record.hash) return [];
+  return [broken(original ? 11 : 9, `${peer} holds a revision ${record.rev} that is not the durable one`)];
+}
+
+/** One replacement of an environment file by a peer. */
+export interface FileWrite {
+  /** Peer and file, for the report. */
+  readonly name: string;
+  readonly before: ReadonlyMap<string, string>;
+  readonly after: ReadonlyMap<string, string>;
+  /** Lines that no shared key owns, in order, line ends included. */
+  readonly foreignBefore: readonly string[];
+  readonly foreignAfter: readonly string[];
+  /** The values (undefined: absent) that the log gives the key from the file's revision to the one held. */
+  readonly logged: (key: string) => readonly (string | undefined)[];
+  /** Whether this local value can be had back. */
+  readonly kept: (key: string, value: string) => boolean;
+}
+
+/** 2 and 12: a write makes committed values only, touches nothing else, and loses no local value. */
+export function checkFileWrite(write: FileWrite): Violation[] {
+  const found: Violation[] = [];
+  for (const key of new Set([...write.before.keys(), ...write.after.keys()])) {
+    const before = write.before.get(key);
+    const after = write.after.get(key);
+    if (before === after) continue;
+    const logged = write.logged(key);
+    if (!logged.includes(after)) found.push(broken(2, `${write.name}: ${key} became what no revision says`));
+    if (before !== undefined && !logged.includes(before) && !write.kept(key, before)) {
+      found.push(broken(12, `${write.name}: the local value of ${key} was lost`));
+    }
+  }
+  if (write.foreignBefore.join("") !== write.foreignAfter.join("")) {
+    found.push(broken(12, `${write.name}: lines that belong to no changed key were changed`));
+  }
+  return found;
+}
+
+/** 13: none of the plaintext marks occurs in `bytes`; `where` names the place. */
+export function checkSealed(where: string, bytes: string, marks: readonly string[]): Violation[] {
+  return marks.some((mark) => bytes.includes(mark)) ? [broken(13, `plaintext in ${where}`)] : [];
+}
