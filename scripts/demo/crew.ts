@@ -6,17 +6,21 @@ interface Member {
   readonly end: () => Promise<unknown>;
 }
 
-/** Everything that a run started. It ends once, the last thing first; what comes later ends at once. */
+/** Everything that a run started. It ends once, the last thing first. */
 export class Crew {
   readonly #members: Member[] = [];
   readonly #problems: string[] = [];
   #ending: Promise<void> | undefined;
 
-  /** Takes over something: `end` is called exactly once. */
+  /** True from the first call of `end`: nothing may be started any more. */
+  get isEnding(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** Takes over something: `end` is called once, at the end. Throws when that has begun. */
   adopt(name: string, end: () => Promise<unknown>): void {
-    const member = { name, end };
-    if (this.#ending === undefined) this.#members.push(member);
-    else this.#ending = this.#ending.then(() => this.#endOne(member));
+    if (this.isEnding) throw new Error(`${name} comes too late: everything is being ended.`);
+    this.#members.push({ name, end });
   }
 
   /** Ends everything; resolves with what could not be ended, in words. */

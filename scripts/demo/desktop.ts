@@ -56,7 +56,12 @@ export async function openDesktopWindow(crew: Crew, command: string, window: Des
   await mkdir(join(data, "User"), { recursive: true });
   await writeFile(join(data, "User", "settings.json"), JSON.stringify(quietSettings));
   const asRoot = process.platform === "linux" && process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  const flags = ["--disable-workspace-trust", "--disable-telemetry", "--skip-welcome", "--skip-release-notes"];
+  const flags = [
+    "--disable-workspace-trust",
+    "--disable-telemetry",
+    "--skip-welcome",
+    "--skip-release-notes",
+  ];
   const places = [`--extensionDevelopmentPath=${extension}`, `--user-data-dir=${data}`];
   const extensions = `--extensions-dir=${join(data, "extensions")}`;
   const args = [...asRoot, ...flags, ...places, extensions, "--new-window", folder];

@@ -1,83 +1,56 @@
 import { constants } from "node:os";
-import { parseArgs } from "node:util";
 import { Crew } from "./crew.ts";
+import { type Options, readOptions, usage } from "./options.ts";
 import { run } from "./run.ts";
 import { Teller } from "./teller.ts";
 
-const editors = ["auto", "desktop", "browser", "none"] as const;
-/** Which VS Code is opened: `auto` takes the desktop's where it can, else the browser host, else none. */
-export type Editor = (typeof editors)[number];
-
-/** What `npm start -- …` was asked for. */
-export interface Options {
-  /** End after the scripted part. */
-  readonly once: boolean;
-  /** Build dist/ first. */
-  readonly build: boolean;
-  readonly editor: Editor;
-}
-
-const usage = `npm start -- [--once] [--editor auto|desktop|browser|none] [--no-build]
-  --once      end after the scripted part: exit code 0 only if all of it was true
-  --editor    which VS Code to open (default: auto)
-  --no-build  use dist/ as it is
-`;
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** How often the parent is looked for, in milliseconds. */
 const parentPollMs = 1_000;
 
 /** Runs `npm start` and resolves with its exit code; everything it started has ended then. */
-export async function main(args: string[]): Promise<number> {
-  const options = readOptions(args);
-  if (typeof options === "number") return options;
+export async function main(args: readonly string[]): Promise<number> {
+  let options: Options | undefined;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n${usage}`);
+    return 2;
+  }
+  if (options === undefined) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  return runToTheEnd(options);
+}
+
+async function runToTheEnd(options: Options): Promise<number> {
   const teller = new Teller(process.stdout);
   const crew = new Crew();
   const interrupted = Promise.withResolvers<number>();
   listenForTheEnd(interrupted.resolve);
   let proven = false;
-  const work = run(options, crew, teller, (holds) => {
-    proven = holds;
-  });
-  // After an interruption it fails because what it works with is ended under its hands.
+  const onProven = () => {
+    proven = true;
+  };
+  const work = run(options, crew, teller, onProven);
+  // After an interruption it fails, for what it works with ends under its hands.
   work.catch(() => undefined);
   let code = 1;
   try {
     code = await Promise.race([work, interrupted.promise.then((ended) => (proven ? 0 : ended))]);
   } catch (error) {
-    teller.failed(error instanceof Error ? error.message : String(error));
+    teller.line();
+    teller.failed(messageOf(error));
   }
   const problems = await crew.end();
   for (const problem of problems) teller.failed(`could not be ended: ${problem}`);
-  teller.line(problems.length === 0 ? "\nEverything has ended, and the temporary folder is gone." : "");
-  return problems.length === 0 ? code : 1;
+  if (problems.length > 0) return 1;
+  teller.line("\nEverything that was started has ended, and the temporary folder is gone.");
+  return code;
 }
 
-function readOptions(args: string[]): Options | number {
-  try {
-    const { values } = parseArgs({
-      args,
-      allowNegative: true,
-      options: {
-        once: { type: "boolean", default: false },
-        build: { type: "boolean", default: true },
-        editor: { type: "string", default: "auto" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-    if (values.help) {
-      process.stdout.write(usage);
-      return 0;
-    }
-    const editor = editors.find((each) => each === values.editor);
-    if (editor === undefined) throw new Error(`There is no editor "${values.editor}".`);
-    return { once: values.once, build: values.build, editor };
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-    return 2;
-  }
-}
-
-/** Calls `end` with an exit code for a signal, a closed terminal or reader, and an npm that was killed. */
+/** Calls `end` with an exit code: at a signal, when the terminal or the reader goes, when npm was killed. */
 function listenForTheEnd(end: (code: number) => void): void {
   // npm hands a signal on that the terminal has sent to this process already, so repetitions mean nothing.
   for (const name of signals) process.on(name, () => end(128 + constants.signals[name]));
@@ -87,4 +60,8 @@ function listenForTheEnd(end: (code: number) => void): void {
   setInterval(() => {
     if (process.ppid !== parent) end(1);
   }, parentPollMs).unref();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -23,8 +23,15 @@ export class OwnProcess {
   #running = true;
   #output = "";
 
-  constructor(crew: Crew, command: string, args: readonly string[], env: NodeJS.ProcessEnv) {
-    this.child = spawn(command, args, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  constructor(
+    crew: Crew,
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    cwd: string = process.cwd(),
+  ) {
+    if (crew.isEnding) throw new Error(`${command} is not started: everything is being ended.`);
+    this.child = spawn(command, args, { cwd, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
     const { child } = this;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {

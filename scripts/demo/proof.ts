@@ -1,9 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Envpact, Line, Result } from "./envpact.ts";
-import { files, lineOf, type Name, names, readTexts, sharedKeys, valueOf } from "./samples.ts";
+import { files, lineOf, type Name, names, readTexts, readValue, sharedKeys } from "./samples.ts";
 import type { Teller } from "./teller.ts";
 
 /** Longest wait until every peer has what was committed. */
 const appliedMsMax = 60_000;
+/** Pause between two looks at the roster. */
+const lookPauseMs = 300;
 const newAddress = "https://api.example.test/v2";
 
 /** What the scripted part works with. */
@@ -79,9 +82,9 @@ async function committed(stage: Stage, proof: Proof): Promise<number> {
   proof.expect(`committed as revision ${revision}`, result.last.outcome === "committed");
   proof.expect(
     `an app reads the new ${key} in all three workspaces`,
-    names.every((name) => valueOf(after[name], key) === newAddress),
+    names.every((name) => readValue(after[name], key) === newAddress),
   );
-  const oldAddress = valueOf(before.web, key) ?? "";
+  const oldAddress = readValue(before.web, key) ?? "";
   proof.expect(
     "every other byte of the three files is as it was",
     names.every((name) => after[name] === before[name].replace(oldAddress, newAddress)),
@@ -157,7 +160,7 @@ async function untilApplied(stage: Stage, revision: number): Promise<void> {
   }
 }
 
-/** Looks at the space's roster until it is as wanted; false at the deadline or when `stop` is aborted. */
+/** Looks at the space's roster until it is as wanted; false at the deadline. */
 export async function untilPeers(
   { envpact, folder }: Stage,
   wanted: (peers: readonly Line[]) => boolean,
@@ -168,6 +171,7 @@ export async function untilPeers(
     const { code, last } = await envpact.run(["status", "--dir", folder("worker")]);
     const peers = Array.isArray(last.peers) ? (last.peers as readonly Line[]) : [];
     if (code === 0 && peers.length > 0 && wanted(peers)) return true;
+    await delay(lookPauseMs);
   } while (performance.now() < deadline);
   return false;
 }

@@ -58,7 +58,7 @@ export async function readTexts(root: string): Promise<Readonly<Record<Name, str
 }
 
 /** The value that an app gets from the text: dotenv's own reading, not ours. */
-export function valueOf(text: string, key: string): string | undefined {
+export function readValue(text: string, key: string): string | undefined {
   return parse(text)[key];
 }
 

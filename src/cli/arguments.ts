@@ -1,5 +1,7 @@
+import * as v from "valibot";
 import { EnvpactError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
+import { nameSchema } from "../protocol/messages.ts";
 
 /** A mistake in the arguments: exit code 2. */
 export function usageError(message: string, next: string): EnvpactError {
@@ -48,6 +50,21 @@ export function listenAddress(text: string): { readonly host: string; readonly p
     throw usageError("--listen takes HOST:PORT.", "Write --listen 127.0.0.1:0 to have a free port picked.");
   }
   return { host, port };
+}
+
+/** The name of a space, peer or environment. */
+export function nameOf(what: string, text: string): string {
+  if (v.is(nameSchema, text)) return text;
+  throw usageError(
+    `"${text}" cannot be the name of ${what}.`,
+    `Use up to ${limits.nameCharsMax} letters, digits, spaces and . _ @ + -, with a letter or a digit first.`,
+  );
+}
+
+/** The address of a coordinator. */
+export function coordinatorUrl(text: string): string {
+  if (URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol)) return text;
+  throw usageError(`"${text}" is no address of a coordinator.`, "Write it as ws://HOST:PORT.");
 }
 
 /** Splits `NAME=REST` at the first `=`; undefined without one or without a name. */

@@ -3,6 +3,9 @@ import { EnvpactError } from "../protocol/errors.ts";
 import { counted } from "./output.ts";
 import { keyText } from "./peers.ts";
 
+/** Characters of a message in a line of the log. */
+const titleCharsMax = 72;
+
 /** One revision of the history. Throws REVISION_UNKNOWN. */
 export async function revisionOf(peer: Peer, revision: number): Promise<RevisionView> {
   const history = await peer.history(Number.MAX_SAFE_INTEGER);
@@ -40,7 +43,13 @@ export function revisionText(view: RevisionView): string {
   }
   if (kind === "keyEpoch") return `${start}  new key`;
   const keys = changes.length > 5 ? counted(changes.length, "key") : changes.map(changeText).join(", ");
-  return `${start}  ${keys}${message === "" ? "" : `  ${message.split("\n")[0]}`}`;
+  return `${start}  ${keys}${message === "" ? "" : `  ${titleOf(message)}`}`;
+}
+
+/** The first line of a message, as far as a line of the log has room for it. */
+function titleOf(message: string): string {
+  const [line = ""] = message.split("\n");
+  return line.length > titleCharsMax ? `${line.slice(0, titleCharsMax - 1)}…` : line;
 }
 
 /** What a revision does to one key, for people. */

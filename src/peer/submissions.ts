@@ -41,8 +41,18 @@ export class Submissions {
     this.#changed = changed;
   }
 
-  /** Submits and resolves with the answer; rejects with UNREACHABLE when it could not be sent in time. */
-  submit(items: readonly Item[], options: CommitOptions, reverts?: number): Promise<CommitOutcome> {
+  /**
+   * Submits and resolves with the answer. Rejects with UNREACHABLE when it could not be sent in time, with LIMIT
+   * when no coordinator would take it (nothing was sent then).
+   */
+  async submit(items: readonly Item[], options: CommitOptions, reverts?: number): Promise<CommitOutcome> {
+    if (items.length > limits.itemsMax) {
+      throw new EnvpactError(
+        "LIMIT",
+        `${items.length} keys are more than the ${limits.itemsMax} of one commit.`,
+        "Commit fewer keys at a time.",
+      );
+    }
     const timeoutMs = options.timeoutMs ?? limits.submitTimeoutDefaultMs;
     const requestId = this.#ports.token(18);
     const message: Pending["message"] = {
@@ -53,7 +63,7 @@ export class Submissions {
       timeoutMs,
       ...(reverts === undefined ? {} : { reverts }),
     };
-    return new Promise((finish, fail) => {
+    return await new Promise((finish, fail) => {
       const pending: Pending = {
         requestId,
         message,
@@ -71,7 +81,13 @@ export class Submissions {
       this.#pending.set(requestId, pending);
       this.#ports.at(pending.deadlineAt + answerGraceMs, () => this.#expire(pending));
       options.signal?.addEventListener("abort", () => this.#cancel(pending), { once: true });
-      this.#dispatch(pending);
+      try {
+        this.#dispatch(pending);
+      } catch (error) {
+        // Too large for a message: it must not come up again at the next reconnect.
+        this.#pending.delete(requestId);
+        throw error;
+      }
       if (options.signal?.aborted) this.#cancel(pending);
     });
   }

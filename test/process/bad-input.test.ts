@@ -231,3 +231,28 @@ describe("a peer's environment file that turned into something else", () => {
     expect(await scene.read(bo?.folder ?? "")).toBe("A=1\n");
   });
 });
+
+describe("a commit over the limits", () => {
+  it("is refused before anything is sent, with what to do, and a smaller one goes through", async () => {
+    const keys = Array.from({ length: 1_001 }, (_, index) => `K${index}`);
+    const team = await startTeam(scene, { ana: keys.map((key) => `${key}=1\n`).join("") });
+    const ana = team.peers[0]?.folder ?? "";
+    await scene.ok(["share", ...keys, "--dir", ana]);
+    expectProblem(await scene.json(["commit", "--dir", ana]), "LIMIT");
+    expect(await scene.ok(["commit", ...keys.slice(1), "--dir", ana])).toMatchObject({
+      outcome: "committed",
+    });
+
+    const large = ["L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8"];
+    await writeFile(join(ana, ".env"), large.map((key) => `${key}=${"x".repeat(120_000)}\n`).join(""), {
+      flag: "a",
+    });
+    await scene.ok(["share", ...large, "--dir", ana]);
+    expectProblem(await scene.json(["commit", ...large, "--dir", ana]), "LIMIT");
+    await writeFile(join(ana, ".env"), `HUGE=${"x".repeat(130 * 1024)}\n`, { flag: "a" });
+    await scene.ok(["share", "HUGE", "--dir", ana]);
+    const huge = await scene.json(["commit", "HUGE", "--dir", ana]);
+    expectProblem(huge, "LIMIT");
+    expect(huge.error?.message).toContain("HUGE");
+  });
+});

@@ -290,6 +290,10 @@ describe("bad usage", () => {
     [["coordinator", "--listen", "7000"]],
     [["get", "A", "--dir", "/no/such/folder"]],
     [["space", "create"]],
+    [["space", "create", "bad/name"]],
+    [["space", "create", "team", "--coordinator", "127.0.0.1:80"]],
+    [["join", "x", "--name", ""]],
+    [["join", "x", "--env", "../y=.env"]],
   ])("ends with 2: envpact %j", async (args) => {
     const result = await scene.json(args);
     expect(result).toMatchObject({ code: 2, error: { code: "BAD_USAGE" } });

@@ -1,5 +1,5 @@
 import { joinSpace } from "../../runtime/peers.ts";
-import { assignmentOf, collect, usageError } from "../arguments.ts";
+import { assignmentOf, collect, nameOf, usageError } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import { peerOptions } from "../peers.ts";
@@ -26,7 +26,7 @@ export function declareJoin(host: CommandHost): void {
           invitation,
           environments,
           role: options.observer === true ? "observer" : "voter",
-          ...(options.name === undefined ? {} : { name: options.name }),
+          ...(options.name === undefined ? {} : { name: nameOf("a peer", options.name) }),
         });
         try {
           const { name, space, revision } = peer.view;
@@ -56,7 +56,7 @@ function environmentsOf(pairs: readonly string[]): Readonly<Record<string, strin
     if (environments.has(assignment.name)) {
       throw usageError(`--env names ${assignment.name} twice.`, "Map each environment once.");
     }
-    environments.set(assignment.name, assignment.rest);
+    environments.set(nameOf("an environment", assignment.name), assignment.rest);
   }
   return Object.fromEntries(environments);
 }

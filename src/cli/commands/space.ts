@@ -1,5 +1,5 @@
 import { createSpace, inviteToSpace } from "../../runtime/spaces.ts";
-import { millisecondsOf } from "../arguments.ts";
+import { coordinatorUrl, millisecondsOf, nameOf } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import { requireSqlite } from "../nodeVersion.ts";
@@ -13,10 +13,11 @@ export function declareSpace(host: CommandHost): void {
       group,
       "create <name>",
       "make a space that this device owns",
-      async (session, [name = ""], { coordinator }) => {
+      async (session, [text = ""], { coordinator }) => {
+        const name = nameOf("a space", text);
         const { environment, coordinatorEntry } = session;
         if (coordinator === undefined) requireSqlite(process.versions.node);
-        const url = coordinator === undefined ? {} : { url: coordinator };
+        const url = coordinator === undefined ? {} : { url: coordinatorUrl(coordinator) };
         tellInvitation(session, await createSpace(name, { environment, coordinatorEntry, ...url }));
         return exitCodes.done;
       },
