@@ -1,6 +1,6 @@
 // Bundles one file per entry into dist/, and beside it the same command and coordinator with failpoints into
 // out/failpoints/ for the process tests. `--watch` rebuilds on change; `--release` leaves the failpoints out.
-import { chmod, rm } from "node:fs/promises";
+import { chmod } from "node:fs/promises";
 import * as esbuild from "esbuild";
 
 const watch = process.argv.includes("--watch");
@@ -24,7 +24,6 @@ const options = {
   logLevel: "warning",
 };
 
-if (!watch) await rm("dist", { recursive: true, force: true });
 if (watch) {
   const context = await esbuild.context({ ...options, logLevel: "info" });
   await context.watch();

@@ -1,5 +1,6 @@
 import type { Places } from "./places.ts";
 import type { Name } from "./samples.ts";
+import { shellWord } from "./shell.ts";
 import type { Teller } from "./teller.ts";
 
 /** Says what a person can do now. `links` lead to windows in the browser; `desktop`: they are open already. */
@@ -9,8 +10,6 @@ export function howToGoOn(
   links: ReadonlyMap<Name, string> | undefined,
   desktop: boolean,
 ): void {
-  const { command } = places;
-  const [web, worker] = [places.folder("web"), places.folder("worker")];
   teller.heading("Go on from here. Everything stays up until you press Ctrl+C.");
   if (links !== undefined) {
     teller.line("  Open both windows, side by side:");
@@ -18,20 +17,20 @@ export function howToGoOn(
   }
   if (links !== undefined || desktop) {
     teller.line(
-      "  In web, click the Envpact icon on the left. Space shows LOG_LEVEL as changed. Change API_URL in",
+      "  In web/.env, change the value of API_URL and save. Click the Envpact icon on the left; under",
     );
     teller.line(
-      "  web/.env too, run “Envpact: Commit Changes” from the palette (F1) with API_URL alone, and see it",
+      "  Space, Changes, point at API_URL and click Commit Changes. The file changes in the api window.",
     );
-    teller.line("  arrive in the api window.");
   }
   teller.line("  LOG_LEVEL is still refused by worker. To let it through, paste into another terminal:");
+  const folder = (name: Name) => `--dir ${shellWord(places.folder(name))}`;
   for (const words of [
-    `discard LOG_LEVEL --dir ${worker}`,
-    `commit -m "Say less" --dir ${web}`,
-    `log --dir ${worker}`,
-    `status --dir ${worker}`,
+    `discard LOG_LEVEL ${folder("worker")}`,
+    `commit LOG_LEVEL -m "Say less" ${folder("web")}`,
+    `log ${folder("worker")}`,
+    `status ${folder("worker")}`,
   ]) {
-    teller.line(`      ${command} ${words}`);
+    teller.line(`      ${shellWord(places.command)} ${words}`);
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { endProcessesWith } from "../../test/host/processes.ts";
 import type { Crew } from "./crew.ts";
 import { files, type Name, names } from "./samples.ts";
+import { shellWord } from "./shell.ts";
 
 /** The repository's root folder. */
 export const repository: string = join(import.meta.dirname, "..", "..");
@@ -38,7 +39,8 @@ export async function makePlaces(crew: Crew): Promise<Places> {
   const extension = await copyExtension(extensions);
   const cli = join(extension, "dist", "cli.js");
   const command = join(root, "envpact");
-  await writeFile(command, `#!/bin/sh\nENVPACT_HOME='${home}' exec '${process.execPath}' '${cli}' "$@"\n`);
+  const program = [process.execPath, cli].map(shellWord).join(" ");
+  await writeFile(command, `#!/bin/sh\nENVPACT_HOME=${shellWord(home)} exec ${program} "$@"\n`);
   await chmod(command, 0o755);
   const env = { ...withoutOthers(process.env), ENVPACT_HOME: home };
   return { root, extensions, extension, command, cli, env, folder };

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import type { Crew } from "./crew.ts";
 import { type OpenedEditor, openEditor, windowNames } from "./editors.ts";
-import { Envpact, type Running } from "./envpact.ts";
+import { Envpact, type Line, type Running } from "./envpact.ts";
 import { howToGoOn } from "./goOn.ts";
 import type { Options } from "./options.ts";
 import { makePlaces, type Places, repository } from "./places.ts";
 import { OwnProcess } from "./process.ts";
 import { perform, type Stage, shareKeys, untilPeers } from "./proof.ts";
-import { names, styles } from "./samples.ts";
+import { type Name, names, styles } from "./samples.ts";
 import type { Teller } from "./teller.ts";
 
-/** Longest time until opened windows take part. */
+/** Longest time until windows that were opened take part. */
 const windowsMsMax = 120_000;
 
 /**
@@ -76,22 +76,17 @@ async function startAgent(envpact: Envpact, folder: string): Promise<Running> {
   return agent;
 }
 
-/** Waits until the windows take part, or lets agents stand in for them. */
+/** Waits until all three take part: the windows, or agents that stand in for them. */
 async function untilTakingPart(stage: Stage, { takesPart, host }: OpenedEditor): Promise<void> {
-  if (!takesPart) {
-    for (const name of windowNames) {
-      const agent = await startAgent(stage.envpact, stage.folder(name));
-      host?.standIn(name, () => agent.process.end());
-    }
-    return;
+  for (const name of takesPart ? [] : windowNames) {
+    const agent = await startAgent(stage.envpact, stage.folder(name));
+    host?.standIn(name, () => agent.process.end());
   }
-  const here = await untilPeers(
-    stage,
-    (peers) => names.every((name) => peers.some((peer) => peer.name === name && peer.connected === true)),
-    windowsMsMax,
-  );
-  if (!here) throw new Error(`The windows do not take part after ${windowsMsMax / 1_000} s.`);
-  stage.teller.done("both windows take part");
+  const votes = (name: Name, peers: readonly Line[]) =>
+    peers.some((peer) => peer.name === name && peer.connected === true && peer.state === "voter");
+  const all = await untilPeers(stage, (peers) => names.every((name) => votes(name, peers)), windowsMsMax);
+  if (!all) throw new Error(`web, api and worker do not all take part after ${windowsMsMax / 1_000} s.`);
+  stage.teller.done(takesPart ? "both windows take part" : "agents take part for web and api");
 }
 
 async function goOn(editor: OpenedEditor, places: Places, teller: Teller): Promise<void> {

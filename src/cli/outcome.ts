@@ -40,7 +40,7 @@ const appliedTimeoutMs = 3_000;
  * Resolves when every connected peer, this one included, has applied `revision`, or with the names of those that
  * have not after {@link appliedTimeoutMs}. What follows a commit in a script finds the files changed.
  */
-export function appliedEverywhere(peer: Peer, revision: number): Promise<readonly string[]> {
+function appliedEverywhere(peer: Peer, revision: number): Promise<readonly string[]> {
   const behind = () =>
     peer.view.roster
       .filter((row) => row.connected && row.state !== "left" && row.appliedRevision < revision)

@@ -37,6 +37,7 @@ export function step(state: SpaceState, input: CoordinatorInput, context: StepCo
   const effects = handle(state, input, context);
   effects.push(...advance(state, context));
   effects.push(...broadcastRoster(state, context.now));
+  if (input.kind === "tick") effects.push(...wakeAgain(state));
   return effects;
 }
 
@@ -55,6 +56,17 @@ function handle(state: SpaceState, input: CoordinatorInput, context: StepContext
     case "tick":
       return [];
   }
+}
+
+/**
+ * Whoever drives the machine keeps one timer, the earliest asked for: a roster that is due soon takes the place of
+ * a vote's deadline, and a timer may fire before its time. So each tick asks again for what is still to come.
+ */
+function wakeAgain(state: SpaceState): CoordinatorEffect[] {
+  const { active, queue } = state;
+  const deadlines = queue.map((waiting) => waiting.deadlineAt);
+  if (active) deadlines.push(active.deadlineAt);
+  return deadlines.length === 0 ? [] : [{ type: "timer", atMs: Math.min(...deadlines) }];
 }
 
 function receive(

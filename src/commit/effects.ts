@@ -4,7 +4,7 @@ import type { Item, LogRecord } from "../protocol/record.ts";
 
 /**
  * Effects are an ordered list, carried out one after the other (the shape of etcd's raft: step in, ready out).
- * A `persist` stands BEFORE the send it covers; a failed persist ends the process.
+ * A `persist` stands BEFORE the send it covers; a failed persist is fatal.
  */
 
 /** What the coordinator writes; one effect is one transaction of the store. */

@@ -49,7 +49,10 @@ export class LogAudit {
 
   /** The voters of the present epoch, sorted. */
   voters(): string[] {
-    return [...this.#members].filter(([, state]) => state === "voter").map(([peer]) => peer).sort();
+    return [...this.#members]
+      .filter(([, state]) => state === "voter")
+      .map(([peer]) => peer)
+      .sort();
   }
 
   stateOf(peer: string): MemberState | undefined {
@@ -126,7 +129,9 @@ export class OutcomeAudit {
   answered(requestId: string, outcome: SaidOutcome, rev: number | undefined): Violation[] {
     const record = this.#log.byRequest(requestId);
     if (outcome === "abort") {
-      return record ? [broken(3, `the request ${requestId} is revision ${record.rev}, answered: aborted`)] : [];
+      return record
+        ? [broken(3, `the request ${requestId} is revision ${record.rev}, answered: aborted`)]
+        : [];
     }
     if (record && record.rev === rev) return [];
     return [broken(9, `the request ${requestId} was acknowledged as revision ${rev}, which is not durable`)];
@@ -182,10 +187,15 @@ export function checkPromisesHeld(
 }
 
 /** 10, and what a YES promises: the base is what the peer has, and nothing else is open there. */
-export function checkPromise(peer: string, held: Held, prepared: Pick<PreparedRecord, "tx" | "base">): Violation[] {
+export function checkPromise(
+  peer: string,
+  held: Held,
+  prepared: Pick<PreparedRecord, "tx" | "base">,
+): Violation[] {
   const found: Violation[] = [];
   const open = held.prepared && held.records.length <= held.prepared.base ? held.prepared : undefined;
-  if (open && open.tx !== prepared.tx) found.push(broken(10, `${peer} promised ${prepared.tx} beside ${open.tx}`));
+  if (open && open.tx !== prepared.tx)
+    found.push(broken(10, `${peer} promised ${prepared.tx} beside ${open.tx}`));
   if (prepared.base !== held.records.length || prepared.base !== held.appliedRev) {
     const at = `${held.appliedRev} of ${held.records.length}`;
     found.push(broken(10, `${peer} at revision ${at} promised ${prepared.tx} on top of ${prepared.base}`));

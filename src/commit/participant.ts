@@ -236,7 +236,7 @@ function staged(
   // Between PREPARE and here the world went on: an ABORT, a newer term or another revision made the vote void.
   const stale =
     state.stagingAborted || message.term < state.highestTerm || message.base !== state.applied.rev;
-  if (stale) return [{ type: "discardStaged", tx, staged: files }, ...next(state)];
+  if (stale) return [{ type: "discardStaged", tx, staged: files }, withdrawn(tx), ...next(state)];
   const prepared: PreparedRecord = {
     tx,
     base: message.base,
@@ -263,7 +263,12 @@ function refusedOrReadonly(
   const message = state.staging;
   if (message?.tx !== tx) return [];
   state.staging = undefined;
-  return [...(state.stagingAborted ? [] : vote(message, said)), ...next(state)];
+  return [...(state.stagingAborted ? [withdrawn(tx)] : vote(message, said)), ...next(state)];
+}
+
+/** The face learns that a transaction it shows as being prepared is over: without this peer's vote it never commits. */
+function withdrawn(tx: string): ParticipantEffect {
+  return { type: "notify", event: { kind: "resolved", tx, outcome: "abort" } };
 }
 
 /** A PREPARE that had to wait is looked at again. */
@@ -404,6 +409,10 @@ function tick(state: ParticipantState, context: ParticipantContext): Participant
     if (state.connected && state.welcomed)
       effects.push({ type: "send", message: { t: "resolve", tx, base } });
   }
+  // A timer may fire before its time, and the earliest one takes the place of the others: ask again for what is
+  // still to come, or a doubt that nobody else ends would stay for ever.
+  const atMs = Math.min(state.retryApplyAt, state.prepared ? state.resolveAt : Number.POSITIVE_INFINITY);
+  if (Number.isFinite(atMs)) effects.push({ type: "timer", atMs });
   return effects;
 }
 

@@ -97,7 +97,8 @@ export class Authoring {
     const { items } = await this.#peer.drift();
     const chosen = items.filter((item) => keys === undefined || keys.some((ref) => same(ref, item)));
     await this.#unmark(chosen);
-    const edited = chosen.filter((item) => item.kind === "changed" || item.kind === "missing");
+    // A key that was to be released may differ as well: it gets the committed value as the others do.
+    const edited = chosen.filter((item) => item.kind !== "new");
     await this.#peer.workspace.restore(edited, this.#peer.appliedRev());
     await this.#peer.drift();
     return chosen.map(({ env, key }) => ({ env, key }));

@@ -31,7 +31,7 @@ export abstract class PeerCore implements Peer {
   protected readonly workspace: Workspace;
   protected readonly submissions: Submissions;
   protected readonly disposables = new DisposableStore();
-  protected readonly events = new Emitter<PeerEvent>();
+  readonly #events = new Emitter<PeerEvent>();
   protected link: Link | undefined;
   protected connection: PeerView["connection"] = "connecting";
   protected offlineSinceMs: number | undefined;
@@ -52,7 +52,7 @@ export abstract class PeerCore implements Peer {
     this.workspace = new Workspace(files, ports.store, identity, replica);
     this.submissions = new Submissions(
       ports,
-      (message) => this.send(message),
+      (message) => this.sendWelcomed(message),
       () => this.changed(),
     );
     this.#authoring = new Authoring({
@@ -89,7 +89,7 @@ export abstract class PeerCore implements Peer {
   }
 
   onEvent(listener: (event: PeerEvent) => void): Disposable {
-    return this.events.on(listener);
+    return this.#events.on(listener);
   }
 
   /** Opens the connection; from here on the coordinator may be heard. */
@@ -103,6 +103,20 @@ export abstract class PeerCore implements Peer {
 
   protected send(message: ClientMessage): boolean {
     return this.link?.send(message) ?? false;
+  }
+
+  /** Tells an event; whoever looks at the view then sees it as it is now. */
+  protected tell(event: PeerEvent): void {
+    this.#view = undefined;
+    this.#events.emit(event);
+  }
+
+  /**
+   * Sends what may come after WELCOME only. HELLO waits behind what the participant is doing when the connection
+   * comes; a SUBMIT or DRIFT that overtook it would be refused. Both are sent again by `welcomed`.
+   */
+  protected sendWelcomed(message: ClientMessage): boolean {
+    return this.connection === "connected" && this.send(message);
   }
 
   protected changed(): void {
@@ -119,8 +133,7 @@ export abstract class PeerCore implements Peer {
       this.problem = event.problem ?? this.problem;
       this.offlineSinceMs ??= this.ports.now();
       this.submissions.lost();
-      if (was === "connected" || event.final)
-        this.events.emit({ kind: "disconnected", problem: this.problem });
+      if (was === "connected" || event.final) this.tell({ kind: "disconnected", problem: this.problem });
     }
   }
 
@@ -148,7 +161,7 @@ export abstract class PeerCore implements Peer {
     this.offlineSinceMs = undefined;
     this.problem = undefined;
     this.submissions.resend();
-    this.events.emit({ kind: "connected", revision: this.appliedRev });
+    this.tell({ kind: "connected", revision: this.appliedRev });
     this.changed();
   }
 
@@ -229,7 +242,7 @@ export abstract class PeerCore implements Peer {
 
   /** Tells the coordinator how far this workspace differs (names only). */
   protected reportDrift(): void {
-    this.send({ t: "drift", items: this.driftReport.items.slice(0, limits.itemsMax) });
+    this.sendWelcomed({ t: "drift", items: this.driftReport.items.slice(0, limits.itemsMax) });
   }
 
   /** A refresh that nobody waits for. */
@@ -240,7 +253,7 @@ export abstract class PeerCore implements Peer {
   protected fail(error: unknown): void {
     const problem = problemOf(error);
     this.ports.log(`${problem.code}: ${problem.message}`);
-    this.events.emit({ kind: "problem", problem });
+    this.tell({ kind: "problem", problem });
   }
 
   async commit(keys: readonly KeyRef[] | undefined, options: CommitOptions): Promise<CommitOutcome> {

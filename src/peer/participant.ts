@@ -6,7 +6,7 @@ import {
   stepParticipant,
 } from "../commit/participant.ts";
 import type { Journal, LinkEvent } from "../commit/ports.ts";
-import { type Problem, problemOf } from "../protocol/errors.ts";
+import { EnvpactError, type Problem, problemOf } from "../protocol/errors.ts";
 import type { Disposable } from "../shared/disposable.ts";
 import type { InDoubtView, KeyRef, TransactionView, VoteView } from "./api.ts";
 import { PeerCore } from "./core.ts";
@@ -30,6 +30,8 @@ export class ParticipantPeer extends PeerCore {
   #timer: (Disposable & { readonly atMs: number }) | undefined;
   #foreign: Foreign | undefined;
   #doubted: string | undefined;
+  /** Why this process stopped taking part. */
+  #failure: unknown;
 
   private constructor(ports: PeerPorts, identity: PeerIdentity, journal: Journal, replica: Replica) {
     super(ports, identity, replica, ports.files);
@@ -50,6 +52,12 @@ export class ParticipantPeer extends PeerCore {
     const peer = new ParticipantPeer(ports, identity, journal, replica);
     peer.#loop.push({ kind: "start" });
     await peer.#loop.idle();
+    if (peer.#failure !== undefined) {
+      // A journal that failed before the connection stands: connecting would take commits that nobody carries out.
+      peer.disposables.dispose();
+      await journal.close();
+      throw peer.#failure;
+    }
     await peer.#adopt();
     await peer.refresh();
     peer.connect();
@@ -173,13 +181,13 @@ export class ParticipantPeer extends PeerCore {
     try {
       const result = await this.workspace.apply(effect.from, effect.to, effect.prepared);
       if (result.superseded.length > 0) {
-        this.events.emit({
+        this.tell({
           kind: "superseded",
           keys: result.superseded.map(({ env, key }) => ({ env, key })),
         });
       }
       problem = result.problems[0];
-      if (problem) this.events.emit({ kind: "problem", problem });
+      if (problem) this.tell({ kind: "problem", problem });
       this.applyProblem = undefined;
       this.#loop.push({ kind: "applied", rev: effect.to });
     } catch (error) {
@@ -212,18 +220,24 @@ export class ParticipantPeer extends PeerCore {
         break;
       case "applyFailed":
         this.applyProblem = event.problem;
-        this.fail(new Error(`committed, not applied yet: ${event.problem.message}`));
+        this.fail(
+          new EnvpactError(
+            event.problem.code,
+            `Committed, not applied yet: ${event.problem.message}`,
+            event.problem.next,
+          ),
+        );
         break;
       case "voted": {
         const { tx, author, vote } = event;
         const said = { vote, code: event.code, reason: event.reason };
         this.#foreign = { tx, author, vote: { peer: this.identity.name, ...said } };
-        this.events.emit({ kind: "vote", tx, author, ...said });
+        this.tell({ kind: "vote", tx, author, ...said });
         break;
       }
       case "inDoubt":
         this.#doubted = event.tx;
-        this.events.emit({
+        this.tell({
           kind: "in-doubt",
           tx: event.tx,
           sinceMs: event.sinceMs,
@@ -231,8 +245,7 @@ export class ParticipantPeer extends PeerCore {
         });
         break;
       case "resolved":
-        if (this.#doubted === event.tx)
-          this.events.emit({ kind: "resolved", tx: event.tx, outcome: event.outcome });
+        if (this.#doubted === event.tx) this.tell({ kind: "resolved", tx: event.tx, outcome: event.outcome });
         this.#doubted = undefined;
         break;
       case "coordinator":
@@ -245,7 +258,7 @@ export class ParticipantPeer extends PeerCore {
     for (let rev = from + 1; rev <= to; rev += 1) {
       const record = this.replica.record(rev);
       if (record?.kind !== "commit") continue;
-      this.events.emit({
+      this.tell({
         kind: "applied",
         revision: rev,
         author: record.author.name,
@@ -259,6 +272,7 @@ export class ParticipantPeer extends PeerCore {
 
   /** A write that failed is never retried: this process stops taking part, and a new one redoes from what is on disk. */
   #fatal(error: unknown): void {
+    this.#failure = error;
     this.problem = problemOf(error);
     this.connection = "refused";
     this.fail(error);

@@ -2,6 +2,7 @@ import { EnvpactError, type ErrorCode, errorCodes } from "../protocol/errors.ts"
 import { limits } from "../protocol/limits.ts";
 import type { ClientMessage, CoordinatorMessage } from "../protocol/messages.ts";
 import type { Item, LogRecord } from "../protocol/record.ts";
+import { DisposableStore } from "../shared/disposable.ts";
 import type { CommitOptions, CommitOutcome, CommitProgress, TransactionView, VoteView } from "./api.ts";
 import type { PeerPorts } from "./ports.ts";
 
@@ -15,6 +16,7 @@ interface Pending {
   readonly deadlineAt: number;
   readonly finish: (outcome: CommitOutcome) => void;
   readonly fail: (error: EnvpactError) => void;
+  readonly lifetime: DisposableStore;
   sent: boolean;
   tx: string | undefined;
   phase: TransactionView["phase"];
@@ -46,13 +48,6 @@ export class Submissions {
    * when no coordinator would take it (nothing was sent then).
    */
   async submit(items: readonly Item[], options: CommitOptions, reverts?: number): Promise<CommitOutcome> {
-    if (items.length > limits.itemsMax) {
-      throw new EnvpactError(
-        "LIMIT",
-        `${items.length} keys are more than the ${limits.itemsMax} of one commit.`,
-        "Commit fewer keys at a time.",
-      );
-    }
     const timeoutMs = options.timeoutMs ?? limits.submitTimeoutDefaultMs;
     const requestId = this.#ports.token(18);
     const message: Pending["message"] = {
@@ -63,7 +58,15 @@ export class Submissions {
       timeoutMs,
       ...(reverts === undefined ? {} : { reverts }),
     };
-    return await new Promise((finish, fail) => {
+    if (
+      items.length > limits.itemsMax ||
+      Buffer.byteLength(JSON.stringify(message)) > limits.messageBytesMax
+    ) {
+      const text = `The change is too large for one commit (${limits.itemsMax} keys, ${limits.messageBytesMax} bytes).`;
+      throw new EnvpactError("LIMIT", text, "Commit fewer keys at a time.");
+    }
+    return new Promise((finish, fail) => {
+      const lifetime = new DisposableStore();
       const pending: Pending = {
         requestId,
         message,
@@ -71,6 +74,7 @@ export class Submissions {
         deadlineAt: this.#ports.now() + timeoutMs,
         finish,
         fail,
+        lifetime,
         sent: false,
         tx: undefined,
         phase: "sending",
@@ -79,16 +83,12 @@ export class Submissions {
         cancelled: false,
       };
       this.#pending.set(requestId, pending);
-      this.#ports.at(pending.deadlineAt + answerGraceMs, () => this.#expire(pending));
-      options.signal?.addEventListener("abort", () => this.#cancel(pending), { once: true });
-      try {
-        this.#dispatch(pending);
-      } catch (error) {
-        // Too large for a message: it must not come up again at the next reconnect.
-        this.#pending.delete(requestId);
-        throw error;
-      }
-      if (options.signal?.aborted) this.#cancel(pending);
+      lifetime.add(this.#ports.at(pending.deadlineAt + answerGraceMs, () => this.#expire(pending)));
+      const cancel = () => this.#cancel(pending);
+      options.signal?.addEventListener("abort", cancel, { once: true });
+      lifetime.add({ dispose: () => options.signal?.removeEventListener("abort", cancel) });
+      this.#dispatch(pending);
+      if (options.signal?.aborted) cancel();
     });
   }
 
@@ -176,8 +176,7 @@ export class Submissions {
       this.#settle(pending, { outcome: "unknown", tx: pending.tx ?? pending.requestId });
       return;
     }
-    this.#pending.delete(pending.requestId);
-    this.#changed();
+    this.#end(pending);
     pending.fail(
       new EnvpactError(
         "UNREACHABLE",
@@ -188,9 +187,14 @@ export class Submissions {
   }
 
   #settle(pending: Pending, outcome: CommitOutcome): void {
+    this.#end(pending);
+    pending.finish(outcome);
+  }
+
+  #end(pending: Pending): void {
+    pending.lifetime.dispose();
     this.#pending.delete(pending.requestId);
     this.#changed();
-    pending.finish(outcome);
   }
 
   #phase(pending: Pending, phase: TransactionView["phase"], peers: readonly string[]): void {

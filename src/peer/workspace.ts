@@ -215,7 +215,8 @@ export class Workspace {
           problems.push({ code: "VALUE_NOT_WRITABLE", message: `${file}: ${message}`, next });
         }
       }
-      if (target === text) return { superseded: lost, problems };
+      // Also for a text that stays: an editor may hold it unsaved, and APPLIED speaks of the disk.
+      if (read.kind === "absent" && target === "") return { superseded: lost, problems };
       const replaced = await this.#files.replace(file, read.kind === "text" ? text : undefined, target);
       if (replaced.ok) return { superseded: lost, problems };
       if (replaced.error.code !== "FILE_CHANGED" || attempt >= changedRetriesMax) {

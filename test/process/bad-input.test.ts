@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -223,7 +223,6 @@ describe("a peer's environment file that turned into something else", () => {
     const [ana, bo] = team.peers;
     const shared = await shareAndCommit(scene, ana?.folder ?? "", "A");
     await allApplied(team.peers, Number(shared.lines.at(-1)?.revision));
-    const { rm } = await import("node:fs/promises");
     await rm(join(ana?.folder ?? "", ".env"));
     expectProblem(await scene.json(["commit", "--dir", ana?.folder ?? ""]), "FILE_MISSING");
     expect(await scene.ok(["discard", "--dir", ana?.folder ?? ""])).toMatchObject({ restored: ["A"] });

@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { allApplied, joinTeam, Scene, shareAndCommit, startTeam } from "./harness.ts";
@@ -209,7 +209,6 @@ describe("the coordinator of this machine", () => {
   });
 
   async function bundledPid(): Promise<number> {
-    const { readdir, readFile } = await import("node:fs/promises");
     const folder = join(scene.root, "run", "envpact");
     const endpoints = await readdir(folder);
     expect(endpoints).toHaveLength(1);

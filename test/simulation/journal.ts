@@ -110,9 +110,8 @@ export class JournalDisk {
   #damageIsFound(): void {
     const { random } = this.#world;
     if (this.#forcedLines < 2 || !random.chance(0.05)) return;
-    const bytes = Buffer.concat(this.#lines);
-    const forced = this.#lines.slice(0, this.#forcedLines).reduce((sum, line) => sum + line.length, 0);
-    bytes[random.below(forced)]! ^= 1 << random.below(8);
+    const bytes = Buffer.concat(this.#lines.slice(0, this.#forcedLines));
+    bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
     try {
       parseJournal(this.#name, bytes);
     } catch (error) {

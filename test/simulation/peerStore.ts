@@ -4,7 +4,7 @@ import type { CrashKind, Process, World } from "./world.ts";
 /** The local state of a peer beside its journal, on a simulated disk. */
 export class PeerStoreDisk {
   readonly #world: World;
-  #marks: Marks = { shared: [], released: [], allowed: [] };
+  #marks: Marks = { shared: [], released: [], allowed: [], adopted: [] };
   #superseded: Superseded[] = [];
   removed = false;
 

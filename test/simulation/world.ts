@@ -111,6 +111,7 @@ export class World {
   /** Lets happen what happens until `untilMs` from now, or `done` says so. */
   async run(untilMs: number, done: () => boolean = () => false): Promise<void> {
     const until = this.now + untilMs;
+    await settled();
     for (let event = this.#heap[0]; event && event.at <= until; event = this.#heap[0]) {
       this.#pop();
       const { process } = event;
@@ -122,8 +123,7 @@ export class World {
       this.now = Math.max(this.now, event.at);
       this.steps += 1;
       event.run();
-      // Production code awaits: all of it runs before the next event.
-      await new Promise((resolve) => setImmediate(resolve));
+      await settled();
       if (this.steps > stepsMax) this.report({ invariant: 0, text: "the run never comes to rest" });
       if (this.violation || done()) return;
     }
@@ -158,6 +158,11 @@ export class World {
     }
     heap[at] = last;
   }
+}
+
+/** Production code awaits: all of it has run when this resolves, before the next event. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function before(one: Event, other: Event): boolean {

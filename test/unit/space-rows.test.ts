@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { changedRows } from "../../src/extension/views/spaceChanges.ts";
 import { type FolderModel, rootRows } from "../../src/extension/views/spaceModel.ts";
 import { contextOf, type SpaceRow, spokenText } from "../../src/extension/views/spaceRow.ts";
 import { spaceStatus } from "../../src/extension/views/spaceStatus.ts";
@@ -89,7 +90,8 @@ describe("the Space view", () => {
       member("gone", { state: "left" }),
     ];
     const peers = find(rowsOf(open({ roster })), "peer");
-    expect(peers.map(({ label }) => label)).toEqual(["me (this folder)", "ana", "zoe"]);
+    expect(peers.map(({ label }) => label)).toEqual(["me", "ana", "zoe"]);
+    expect(peers[0]?.description).toBe("you · voter");
     expect(peers[1]?.description).toBe("voter · syncing · absent since 14:02 · at r40 · 2 changes");
   });
 
@@ -172,6 +174,29 @@ describe("the Space view", () => {
   it("speaks label and description to screen readers", () => {
     const [row] = rowsOf(open());
     expect(row && spokenText(row)).toBe("team, r42, connected");
+  });
+});
+
+describe("drawing rows anew", () => {
+  const changedTo = (parts: Partial<PeerView>) => changedRows(rowsOf(open()), rowsOf(open(parts)));
+
+  it("leaves everything alone while nothing changes", () => {
+    expect(changedTo({})).toEqual([]);
+  });
+
+  it("draws only the peer that changed", () => {
+    const roster = calm.roster.map((peer) => (peer.name === "ana" ? { ...peer, drift: 1 } : peer));
+    expect(changedTo({ roster })).toEqual(["file:///w/shop#peer:ana"]);
+  });
+
+  it("draws the section that gained a row", () => {
+    expect(changedTo({ roster: [...calm.roster, member("bob", { connected: false })] })).toEqual([
+      "file:///w/shop#peers",
+    ]);
+  });
+
+  it("draws all when a section came", () => {
+    expect(changedTo({ inDoubt: [{ tx: "t", sinceMs: at1402, keys: [] }] })).toBeUndefined();
   });
 });
 

@@ -144,20 +144,22 @@ describe("a comparison", () => {
     { env: "default", key: "SAME", op: "set" as const, before: canary, after: canary },
   ];
 
+  const subject = { space: "team", before: "the space now", after: "after the revert", changes };
+
   it("is masked, and still tells which keys change, appear and stay", () => {
-    const before = comparisonText(changes, "before", false).split("\n");
-    const after = comparisonText(changes, "after", false).split("\n");
+    const before = comparisonText(subject, "before", false).split("\n");
+    const after = comparisonText(subject, "after", false).split("\n");
     expect(before.join("\n") + after.join("\n")).not.toContain(canary);
     const differs = (key: string) =>
       before.find((line) => line.includes(key)) !== after.find((line) => line.includes(key));
     expect(["API_URL", "TOKEN", "SAME"].map(differs)).toEqual([true, true, false]);
-    expect(before.find((line) => line.includes("TOKEN"))).toContain("not in the space");
+    expect(before.find((line) => line.includes("TOKEN"))).toContain("not there");
   });
 
   it("shows the values of its own side once revealed", () => {
-    expect(comparisonText(changes, "before", true)).toContain(`${canary}-old`);
-    expect(comparisonText(changes, "before", true)).not.toContain(`${canary}-new`);
-    expect(comparisonText(changes, "after", true)).toContain(`${canary}-new`);
+    expect(comparisonText(subject, "before", true)).toContain(`${canary}-old`);
+    expect(comparisonText(subject, "before", true)).not.toContain(`${canary}-new`);
+    expect(comparisonText(subject, "after", true)).toContain(`${canary}-new`);
   });
 });
 

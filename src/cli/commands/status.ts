@@ -58,7 +58,7 @@ function statusText(view: PeerView): string {
     `Shared: ${view.shared.length === 0 ? "nothing yet" : keysText(view.shared)}`,
     ...(view.drift.length === 0 ? ["No drift."] : ["Drift:"]),
     ...view.drift.map((item) => `  ${keyText(item)}: ${item.kind}`),
-    "Peers:",
+    ...(view.roster.length === 0 ? ["Peers: not known without a connection"] : ["Peers:"]),
     ...view.roster.map(peerText),
     ...view.inDoubt.map(
       ({ tx, sinceMs, keys }) =>

@@ -97,13 +97,15 @@ export async function revertOf(
   }
   const changes = plan.length === 1 ? plan : await pickChanges(plan, `Revert r${revision}`);
   if (changes.length === 0) return;
-  const title = `Revert r${revision}: ${open.peer.view.space} now ↔ after the revert`;
-  const comparison = await context.comparisons.show(title, changes);
+  const { space } = open.peer.view;
+  const sides = { before: "the space now", after: `after the revert of r${revision}` };
+  const title = `Revert r${revision}: ${space} now ↔ after the revert`;
+  const comparison = await context.comparisons.show(title, { space, ...sides, changes });
   if (!(await confirmRevert(context, revision, changes, comparison))) return;
   const keys = changes.map(({ env, key }) => ({ env, key }));
   await submit(context, {
     open,
-    title: `Revert r${revision} of ${open.peer.view.space}`,
+    title: `Revert r${revision} of ${space}`,
     keys,
     message: `Revert r${revision}: ${keyNames(keys)}`.slice(0, 1_000),
     run: (options) => open.peer.revert(revision, keys, options),
@@ -146,7 +148,13 @@ export async function compareRevision(
   const all = await open.peer.reveal(revision);
   const changes = only === undefined ? all : all.filter((change) => isSameKey(change, only));
   const what = only === undefined ? counted(changes.length, "key") : keyName(only);
-  await context.comparisons.show(`${open.peer.view.space} r${revision - 1} ↔ r${revision}: ${what}`, changes);
+  const { space } = open.peer.view;
+  const sides = { before: `before r${revision}`, after: `with r${revision}` };
+  await context.comparisons.show(`${space} r${revision - 1} ↔ r${revision}: ${what}`, {
+    space,
+    ...sides,
+    changes,
+  });
 }
 
 async function compareWithFile(context: SpaceContext, { open, ref }: SpaceKey): Promise<void> {
@@ -155,10 +163,10 @@ async function compareWithFile(context: SpaceContext, { open, ref }: SpaceKey): 
   const after = content?.ok === true ? effectiveEntry(content.document, ref.key)?.value : undefined;
   const before = open.peer.committedValue(ref);
   const { space, revision } = open.peer.view;
+  const change = { ...ref, op: after === undefined ? ("delete" as const) : ("set" as const), before, after };
+  const sides = { before: `the space at r${revision}`, after: `the file in ${open.folder.name}` };
   const title = `${space} r${revision} ↔ this folder: ${keyName(ref)}`;
-  await context.comparisons.show(title, [
-    { ...ref, op: after === undefined ? "delete" : "set", before, after },
-  ]);
+  await context.comparisons.show(title, { space, ...sides, changes: [change] });
 }
 
 async function pickChanges(

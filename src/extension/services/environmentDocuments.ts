@@ -40,7 +40,7 @@ export function isEvenedOut(open: vscode.TextDocument, onDisk: string): boolean 
   return open.getText() !== onDisk.replace(/^\ufeff/, "");
 }
 
-/** Waits until the editor took up a change of the file on disk, or for as long as that may take. */
+/** Waits until something of the document changes, as when the editor takes up what changed on disk; not for ever. */
 export function caughtUp(open: vscode.TextDocument): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
@@ -51,7 +51,7 @@ export function caughtUp(open: vscode.TextDocument): Promise<void> {
     };
     const timer = setTimeout(end, catchUpMsMax);
     const changed = vscode.workspace.onDidChangeTextDocument((event) => {
-      if (event.document === open && event.contentChanges.length > 0) end();
+      if (event.document === open) end();
     });
     const closed = vscode.workspace.onDidCloseTextDocument((document) => {
       if (document === open) end();

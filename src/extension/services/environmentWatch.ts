@@ -55,9 +55,8 @@ export class EnvironmentWatch implements vscode.Disposable {
       files.onDidDelete((uri) => this.#vanish(uri)),
       folders.onDidCreate((uri) => this.#appear(uri)),
       folders.onDidDelete((uri) => this.#vanish(uri)),
-      workspace.onDidChangeTextDocument((event) => {
-        if (event.contentChanges.length > 0) touchDocument(event.document);
-      }),
+      // Without content too: whether a document has unsaved edits is told apart from the edits, and later.
+      workspace.onDidChangeTextDocument((event) => touchDocument(event.document)),
       workspace.onDidOpenTextDocument(touchDocument),
       workspace.onDidCloseTextDocument(touchDocument),
       workspace.onDidSaveTextDocument(touchDocument),

@@ -1,13 +1,12 @@
 import * as vscode from "vscode";
-import type { RevealedChange } from "../../peer/api.ts";
 import { comparisonRevealedKey, comparisonScheme } from "../spaceIds.ts";
-import { type ComparisonSide, comparisonText } from "./historyComparison.ts";
+import { type ComparisonSide, type ComparisonSubject, comparisonText } from "./historyComparison.ts";
 
 /** Comparisons that keep their values at the same time; the oldest go first. */
 const comparisonsMax = 32;
 
 interface Comparison {
-  readonly changes: readonly RevealedChange[];
+  readonly subject: ComparisonSubject;
   revealed: boolean;
 }
 
@@ -33,14 +32,14 @@ export class Comparisons implements vscode.TextDocumentContentProvider, vscode.D
   provideTextDocumentContent(uri: vscode.Uri): string {
     const comparison = this.#open.get(idOf(uri));
     if (comparison === undefined) return "This comparison has ended. Open it again from the history.\n";
-    return comparisonText(comparison.changes, sideOf(uri), comparison.revealed);
+    return comparisonText(comparison.subject, sideOf(uri), comparison.revealed);
   }
 
   /** Opens a diff editor over both sides, masked. Returns the comparison's id. */
-  async show(title: string, changes: readonly RevealedChange[]): Promise<string> {
+  async show(title: string, subject: ComparisonSubject): Promise<string> {
     this.#count += 1;
     const id = String(this.#count);
-    this.#open.set(id, { changes, revealed: false });
+    this.#open.set(id, { subject, revealed: false });
     const [oldest] = this.#open.keys();
     if (this.#open.size > comparisonsMax && oldest !== undefined) this.#open.delete(oldest);
     await vscode.commands.executeCommand("vscode.diff", uriOf(id, "before"), uriOf(id, "after"), title, {

@@ -96,8 +96,8 @@ function spaceRows(
     ...view.inDoubt.map((doubt) => inDoubtRow(id, doubt, nowMs)),
     ...view.fileProblems.map((problem, index) => problemRow(id, `file${index}`, problem)),
     ...(view.transactions.length === 0 ? [] : [transactionsRow(id, view)]),
-    ...(last === undefined || view.transactions.some(({ mine }) => mine) ? [] : [lastRow(id, last)]),
     changesRow(id, view),
+    ...(last === undefined || view.transactions.some(({ mine }) => mine) ? [] : [lastRow(id, last)]),
     peersRow(id, view, nowMs),
     sharedKeysRow(id, view),
     row({
@@ -193,7 +193,7 @@ function inDoubtRow(id: string, doubt: InDoubtView, nowMs: number): SpaceRow {
         folder: id,
         label: ref.key,
         description: ref.env,
-        icon: "symbol-key",
+        icon: "key",
       }),
     ),
     expanded: true,
@@ -203,12 +203,13 @@ function inDoubtRow(id: string, doubt: InDoubtView, nowMs: number): SpaceRow {
 function changesRow(id: string, view: PeerView): SpaceRow {
   const count = view.drift.length;
   return row({
-    id: `${id}#changes`,
+    // Another id once there is something in it: VS Code keeps a row that was empty closed.
+    id: `${id}#changes:${count === 0 ? "empty" : "filled"}`,
     kind: "changes",
     folder: id,
     label: "Changes",
     description: count === 0 ? "none, as in the space" : counted(count, "key"),
-    icon: "diff",
+    icon: "git-compare",
     words: count === 0 ? ["empty"] : ["filled"],
     ...(count === 0 ? {} : { expanded: true }),
     children: view.drift.map((item) => {
@@ -244,7 +245,7 @@ function sharedKeysRow(id: string, view: PeerView): SpaceRow {
     folder: id,
     label: "Shared Keys",
     description: count === 0 ? "none yet" : counted(count, "key"),
-    icon: "symbol-key",
+    icon: "key",
     children: view.shared.map((key) =>
       row({
         id: `${id}#sharedKey:${key.env}/${key.key}`,
@@ -252,7 +253,7 @@ function sharedKeysRow(id: string, view: PeerView): SpaceRow {
         folder: id,
         label: key.key,
         description: `${key.env} · r${key.revision}`,
-        icon: "key",
+        icon: "link",
         ref: { env: key.env, key: key.key },
         revision: key.revision,
       }),

@@ -32,7 +32,8 @@ export function peersRow(id: string, view: PeerView, nowMs: number): SpaceRow {
 }
 
 function peerRow(id: string, view: PeerView, peer: PeerRow, nowMs: number): SpaceRow {
-  const words: string[] = peer.state === peer.role ? [peer.role] : [peer.role, peer.state];
+  const words: string[] = peer.self ? ["you", peer.role] : [peer.role];
+  if (peer.state !== peer.role) words.push(peer.state);
   if (!peer.connected) {
     words.push(
       peer.absentSinceMs === undefined ? "absent" : `absent since ${timeWord(peer.absentSinceMs, nowMs)}`,
@@ -49,7 +50,7 @@ function peerRow(id: string, view: PeerView, peer: PeerRow, nowMs: number): Spac
     id: `${id}#peer:${peer.peer}`,
     kind: "peer",
     folder: id,
-    label: peer.self ? `${peer.name} (this folder)` : peer.name,
+    label: peer.name,
     description: words.join(" · "),
     tooltip: [peer.name, ...words, `applied r${peer.appliedRevision}`].join("\n"),
     icon: icon ?? "circle-outline",

@@ -4,6 +4,7 @@ import { problemOf } from "../../protocol/errors.ts";
 import type { PeerService } from "../services/peerService.ts";
 import { spaceCommandIds } from "../spaceIds.ts";
 import { historyRows, revisionsPageMax } from "./historyRows.ts";
+import { changedRows } from "./spaceChanges.ts";
 import { rootRows } from "./spaceModel.ts";
 import { contextOf, row, type SpaceRow, spokenText } from "./spaceRow.ts";
 import { problemText } from "./spaceWords.ts";
@@ -15,28 +16,32 @@ interface HistoryPage {
   readonly complete: boolean;
 }
 
-/** The "Space" view: one immutable set of rows, made anew at each change; the history is read when it is opened. */
+/** The "Space" view. Only rows that became others are drawn anew; the history is read when it is opened. */
 export class SpaceTree implements vscode.TreeDataProvider<SpaceRow>, vscode.Disposable {
-  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #changed = new vscode.EventEmitter<SpaceRow[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #peers: PeerService;
   readonly #listening: vscode.Disposable;
+  /** The rows of the last change. */
+  #last: readonly SpaceRow[] = [];
+  /** VS Code recognises a row by the object it was given, so there is one object an id, with the newest content. */
+  readonly #nodes = new Map<string, SpaceRow>();
   /** By workspace folder; how many revisions it shows, and what was read last. */
   readonly #limits = new Map<string, number>();
   readonly #pages = new Map<string, HistoryPage>();
 
   constructor(peers: PeerService) {
     this.#peers = peers;
-    this.#listening = peers.onDidChange(() => this.#changed.fire());
+    this.#listening = peers.onDidChange(() => this.#update());
   }
 
   async getChildren(parent?: SpaceRow): Promise<SpaceRow[]> {
     if (parent === undefined) {
       this.#peers.start();
-      return [...rootRows(this.#peers.models(), Date.now())];
+      return rootRows(this.#peers.models(), Date.now()).map((each) => this.#node(each));
     }
-    if (parent.kind === "history") return [...(await this.#historyRows(parent.folder))];
-    return [...(parent.children ?? [])];
+    const rows = parent.kind === "history" ? await this.#historyRows(parent.folder) : (parent.children ?? []);
+    return rows.map((each) => this.#node(each));
   }
 
   getTreeItem(element: SpaceRow): vscode.TreeItem {
@@ -61,12 +66,42 @@ export class SpaceTree implements vscode.TreeDataProvider<SpaceRow>, vscode.Disp
   /** Shows another page of a folder's history. */
   showMore(folder: string): void {
     this.#limits.set(folder, (this.#limits.get(folder) ?? revisionsPageMax) + revisionsPageMax);
-    this.#changed.fire();
+    const history = this.#nodes.get(`${folder}#history`);
+    if (history !== undefined) this.#changed.fire([history]);
   }
 
   dispose(): void {
     this.#listening.dispose();
     this.#changed.dispose();
+  }
+
+  #update(): void {
+    const rows = rootRows(this.#peers.models(), Date.now());
+    const ids = changedRows(this.#last, rows);
+    this.#last = rows;
+    if (ids === undefined) {
+      this.#nodes.clear();
+      this.#changed.fire(undefined);
+      return;
+    }
+    for (const row of rows) this.#renew(row);
+    // A row that was never asked for is in a closed part; its parent has the newest content when it is opened.
+    const changed = ids.map((id) => this.#nodes.get(id)).filter((node) => node !== undefined);
+    if (changed.length > 0) this.#changed.fire(changed);
+  }
+
+  #renew(row: SpaceRow): void {
+    const known = this.#nodes.get(row.id);
+    if (known !== undefined) Object.assign(known, row);
+    for (const child of row.children ?? []) this.#renew(child);
+  }
+
+  #node(row: SpaceRow): SpaceRow {
+    const known = this.#nodes.get(row.id);
+    if (known !== undefined) return Object.assign(known, row);
+    const node = { ...row };
+    this.#nodes.set(row.id, node);
+    return node;
   }
 
   async #historyRows(folder: string): Promise<readonly SpaceRow[]> {

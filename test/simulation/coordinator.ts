@@ -1,0 +1,240 @@
+import type { CoordinatorInput } from "../../src/commit/coordinator.ts";
+import type { CoordinatorEffect } from "../../src/commit/effects.ts";
+import { openSpace, type SpaceState, type StepContext } from "../../src/commit/space.ts";
+import { createMemoryStore } from "../../src/drivers/memoryStore.ts";
+import { closeCodes, type Problem } from "../../src/protocol/errors.ts";
+import type { ClientMessage } from "../../src/protocol/messages.ts";
+import type { MemberChange, Role } from "../../src/protocol/record.ts";
+import { err, ok, type Result } from "../../src/shared/result.ts";
+import type { Checker } from "./checker.ts";
+import type { CoordinatorMutant } from "./mutants.ts";
+import { type Listener, type Network, type ServerEnd, summary } from "./network.ts";
+import { Process, type World } from "./world.ts";
+
+export const spaceName = "sim";
+
+interface Waiting {
+  readonly peer: string;
+  readonly state: MemberChange["state"];
+  readonly done: () => void;
+}
+
+/** A coordinator's process: drives `step` as src/runtime/hosting.ts does, over a store that outlives it. */
+class CoordinatorProcess implements Listener {
+  readonly process: Process;
+  readonly state: SpaceState;
+  readonly #host: CoordinatorHost;
+  readonly #ends = new Map<string, ServerEnd>();
+  #waiting: Waiting[] = [];
+  #timer: { readonly atMs: number; live: boolean } | undefined;
+  #handling = false;
+  #inputs: CoordinatorInput[] = [];
+
+  constructor(host: CoordinatorHost, process: Process) {
+    this.#host = host;
+    this.process = process;
+    const { world, store } = host;
+    this.state = openSpace(store.load(spaceName), this.#clock(), world.plan.detachAfterMs);
+    this.input({ kind: "start" });
+  }
+
+  #clock(): number {
+    return Math.floor(this.#host.world.now + this.process.skewMs);
+  }
+
+  admits(peer: string): boolean {
+    return this.#host.store.deviceOf(spaceName, peer) !== undefined;
+  }
+
+  attach(end: ServerEnd): void {
+    this.#ends.set(end.id, end);
+  }
+
+  receive(end: ServerEnd, message: ClientMessage): void {
+    if (message.t === "hello" && !this.admits(message.peer)) {
+      end.send({ t: "error", code: "NOT_A_PEER", message: "no member", retryable: false });
+      end.close(closeCodes.removed);
+      return;
+    }
+    this.input({ kind: "message", session: end.id, message });
+  }
+
+  lost(end: ServerEnd): void {
+    this.#ends.delete(end.id);
+    this.input({ kind: "disconnected", session: end.id });
+  }
+
+  /** Puts a membership change into the log and calls back once it is there. */
+  change(change: MemberChange, done: () => void): void {
+    this.#waiting.push({ peer: change.peer, state: change.state, done });
+    this.input({ kind: "member", change });
+  }
+
+  input(input: CoordinatorInput): void {
+    this.#inputs.push(input);
+    if (this.#handling) return;
+    this.#handling = true;
+    for (let next = this.#inputs.shift(); next && this.process.alive; next = this.#inputs.shift()) {
+      for (const effect of this.#host.mutant.step(this.state, next, this.#context())) {
+        if (this.#host.world.crashPoint(this.process, `before ${effect.type}`)) break;
+        this.#perform(effect);
+        if (!this.process.alive) break;
+      }
+    }
+    this.#handling = false;
+  }
+
+  #context(): StepContext {
+    const { store, world, mutant } = this.#host;
+    return mutant.context(this.state, {
+      now: this.#clock(),
+      nonce: Math.floor(world.random.next() * 2 ** 32).toString(36),
+      requestRevision: (requestId) => store.requestRevision(spaceName, requestId),
+      revision: (rev) => store.record(spaceName, rev),
+      records: (from) => store.records(spaceName, from, world.plan.catchupRecords, 2 ** 19),
+    });
+  }
+
+  #perform(effect: CoordinatorEffect): void {
+    const { world, checker } = this.#host;
+    switch (effect.type) {
+      case "persist":
+        this.#persist(effect);
+        break;
+      case "send":
+        world.note(() => `coordinator says to ${effect.session}: ${summary(JSON.stringify(effect.message))}`);
+        checker.coordinatorSays(this.state.term, effect.message);
+        this.#ends.get(effect.session)?.send(effect.message);
+        break;
+      case "close":
+        this.#ends.get(effect.session)?.close(effect.code);
+        break;
+      case "timer":
+        this.#wakeAt(effect.atMs);
+        break;
+    }
+  }
+
+  #persist(effect: Extract<CoordinatorEffect, { type: "persist" }>): void {
+    const { world, store, checker, mutant } = this.#host;
+    const fails = world.diskFails();
+    if (!fails || world.random.chance(0.5)) {
+      store.write(spaceName, effect.writes);
+      for (const write of effect.writes) {
+        world.note(() => `coordinator forces ${summary(JSON.stringify(write))}`);
+        if (write.kind === "term") checker.termForced(write.term);
+        else checker.recordForced(write.record);
+      }
+    }
+    if (fails) {
+      // Written or not: nobody knows. The process ends, as HostedSpace's onFatal makes it.
+      for (const late of mutant.onUnknownWrite(this.state, effect)) this.#perform(late);
+      world.crash(this.process, "a failed write");
+      return;
+    }
+    if (world.crashPoint(this.process, "after a forced write")) return;
+    for (const write of effect.writes) if (write.kind === "record") this.#answerWaiting(write.record.members);
+  }
+
+  #answerWaiting(members: readonly MemberChange[]): void {
+    for (const { peer, state } of members) {
+      const done = this.#waiting.filter((one) => one.peer === peer && one.state === state);
+      this.#waiting = this.#waiting.filter((one) => !done.includes(one));
+      for (const one of done) one.done();
+      if (state === "left") this.#host.store.removePeer(spaceName, peer);
+    }
+  }
+
+  /** As HostedSpace: one timer, the earliest that was asked for; Node may fire it up to a millisecond early. */
+  #wakeAt(atMs: number): void {
+    if (this.#timer && this.#timer.atMs <= atMs) return;
+    if (this.#timer) this.#timer.live = false;
+    const timer = { atMs, live: true };
+    this.#timer = timer;
+    const early = this.#host.world.random.next();
+    this.#host.world.schedule(atMs - this.#clock() - early, this.process, () => {
+      if (!timer.live) return;
+      this.#timer = undefined;
+      this.input({ kind: "tick" });
+    });
+  }
+}
+
+/** The machine of the coordinator: its store, and its process when one runs. */
+export class CoordinatorHost {
+  readonly world: World;
+  readonly checker: Checker;
+  readonly mutant: CoordinatorMutant;
+  readonly store = createMemoryStore();
+  readonly #network: Network;
+  #running: CoordinatorProcess | undefined;
+  #skewMs = 0;
+  crashes = 0;
+
+  constructor(world: World, checker: Checker, network: Network, mutant: CoordinatorMutant) {
+    this.world = world;
+    this.checker = checker;
+    this.mutant = mutant;
+    this.#network = network;
+    const invitation = { invite: "i", verifier: "", wrappedKey: "", expiresAt: 0, usedBy: "" };
+    this.store.createSpace(spaceName, "owner", invitation);
+  }
+
+  get running(): CoordinatorProcess | undefined {
+    return this.#running?.process.alive ? this.#running : undefined;
+  }
+
+  start(): void {
+    if (this.running) return;
+    const process = new Process("coordinator", (kind) => {
+      this.crashes += 1;
+      this.#network.processGone(process, kind);
+      this.world.schedule(this.world.random.exponential(2_000), undefined, () => this.start());
+    });
+    process.skewMs = this.#skewMs;
+    this.#running = new CoordinatorProcess(this, process);
+    this.#network.listener = this.#running;
+  }
+
+  /** The clock of the machine is set. */
+  jump(byMs: number): void {
+    this.#skewMs += byMs;
+    if (this.running) this.running.process.skewMs = this.#skewMs;
+  }
+
+  /** Joins a peer; calls back when the coordinator says that it is a member. */
+  join(peer: string, role: Role, done: () => void): void {
+    this.#ask(peer, (running) => {
+      const known = running.state.members.get(peer);
+      if (known && known.state !== "left") return done();
+      this.store.addPeer(spaceName, peer, `device of ${peer}`);
+      const state = role === "observer" ? ("observer" as const) : ("syncing" as const);
+      running.change({ peer, name: peer, role, state, reason: "joined" }, done);
+    });
+  }
+
+  /** Leaves, by a connection of its own. */
+  leave(peer: string, process: Process): Promise<Result<void, Problem>> {
+    return new Promise((resolve) => {
+      const { world } = this;
+      const answered = (result: Result<void, Problem>) =>
+        world.schedule(world.random.exponential(world.plan.latencyMs), process, () => resolve(result));
+      const refuse = (code: Problem["code"]) => answered(err({ code, message: code, next: "" }));
+      world.schedule(10_000, process, () => refuse("UNREACHABLE"));
+      this.#ask(peer, (running) => {
+        const member = running.state.members.get(peer);
+        if (!member || !running.admits(peer)) return refuse("UNAUTHENTICATED");
+        // The answer may get lost.
+        const lost = world.faulty && world.random.chance(0.2);
+        const change = { ...member, state: "left" as const, reason: "left" };
+        running.change(change, () => (lost ? undefined : answered(ok(undefined))));
+      });
+    });
+  }
+
+  #ask(peer: string, act: (running: CoordinatorProcess) => void): void {
+    this.world.schedule(this.world.random.exponential(this.world.plan.latencyMs), undefined, () => {
+      if (this.running && !this.#network.blocked(peer)) act(this.running);
+    });
+  }
+}

@@ -1,0 +1,164 @@
+import { type CoordinatorInput, step } from "../../src/commit/coordinator.ts";
+import type { CoordinatorEffect, ParticipantEffect } from "../../src/commit/effects.ts";
+import type { ParticipantInput } from "../../src/commit/participant.ts";
+import type { SpaceState, StepContext } from "../../src/commit/space.ts";
+
+/** How a coordinator is driven: as it is, or with a known mistake put around its step. */
+export interface CoordinatorMutant {
+  step(state: SpaceState, input: CoordinatorInput, context: StepContext): CoordinatorEffect[];
+  context(state: SpaceState, context: StepContext): StepContext;
+  /** What is still done after a write of which nobody knows whether it worked; the process ends then. */
+  onUnknownWrite(
+    state: SpaceState,
+    effect: Extract<CoordinatorEffect, { type: "persist" }>,
+  ): readonly CoordinatorEffect[];
+}
+
+/** The step of one process's participant, wrapped. */
+export type ParticipantStep = (input: ParticipantInput) => readonly ParticipantEffect[];
+
+/** A known mistake of the protocol, made around the production code's steps and effects. */
+export interface Mutant {
+  readonly name: string;
+  readonly coordinator?: () => Partial<CoordinatorMutant>;
+  readonly participant?: (step: ParticipantStep) => ParticipantStep;
+}
+
+/** The coordinator of a run, mistaken as `mutant` says. */
+export function coordinatorOf(mutant: Mutant | undefined): CoordinatorMutant {
+  return {
+    step,
+    context: (_state, context) => context,
+    onUnknownWrite: () => [],
+    ...mutant?.coordinator?.(),
+  };
+}
+
+const isPersist = (effect: { readonly type: string }) => effect.type === "persist";
+
+/** The mistakes that docs/PROTOCOL.md names. Each must be caught. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "vote before force",
+    participant: (inner) => (input) => {
+      const effects = inner(input);
+      const votes = effects.some(
+        (effect) => effect.type === "send" && effect.message.t === "vote" && effect.message.vote === "yes",
+      );
+      return votes ? [...effects].sort((a, b) => Number(isPersist(a)) - Number(isPersist(b))) : effects;
+    },
+  },
+  {
+    name: "COMMIT before force",
+    coordinator: () => ({
+      step: (state, input, context) =>
+        step(state, input, context).sort((a, b) => Number(isPersist(a)) - Number(isPersist(b))),
+    }),
+  },
+  {
+    name: "voter aborts alone in doubt",
+    participant: (inner) => {
+      let doubted = "";
+      return (input) => {
+        const effects = inner(input);
+        for (const effect of effects) {
+          if (effect.type === "notify" && effect.event.kind === "inDoubt") doubted = effect.event.tx;
+        }
+        if (doubted === "" || input.kind !== "tick") return effects;
+        const abort = { t: "abort" as const, tx: doubted, code: "TIMEOUT", reason: "in doubt for too long" };
+        return [...effects, ...inner({ kind: "message", message: abort })];
+      };
+    },
+  },
+  {
+    name: "majority instead of all",
+    coordinator: () => ({
+      step: (state, input, context) => {
+        const { active } = state;
+        const votes = input.kind === "message" && input.message.t === "vote" && input.message.vote !== "no";
+        if (active && votes && 2 * (active.votes.size + 1) > active.participants.length) {
+          const voter = state.sessions.get(input.session)?.peer;
+          for (const peer of active.participants) if (peer !== voter) active.votes.set(peer, "yes");
+        }
+        return step(state, input, context);
+      },
+    }),
+  },
+  {
+    name: "outcome answered from memory",
+    coordinator: () => ({
+      step: (state, input, context) =>
+        step(state, input, context).map((effect) => {
+          if (effect.type !== "send" || effect.message.t !== "outcome") return effect;
+          const { tx, outcome } = effect.message;
+          const decidedHere = tx.startsWith(`${state.space}:${state.term}:`);
+          if (outcome !== "commit" || decidedHere) return effect;
+          return { ...effect, message: { t: "outcome" as const, tx, outcome: "abort" as const } };
+        }),
+    }),
+  },
+  {
+    name: "unknown decision write treated as abort",
+    coordinator: () => ({
+      onUnknownWrite: (state, { writes }) =>
+        writes.flatMap((write) => {
+          if (write.kind !== "record") return [];
+          const { tx } = write.record;
+          return [...state.sessions.keys()].map((session) => ({
+            type: "send" as const,
+            session,
+            message: { t: "abort" as const, tx, code: "INTERNAL", reason: "the log could not be written" },
+          }));
+        }),
+    }),
+  },
+  {
+    name: "ids forgotten after acks",
+    coordinator: () => ({
+      context: (state, context) => {
+        const acknowledged = Math.min(...[...state.sessions.values()].map((session) => session.appliedRev));
+        return {
+          ...context,
+          requestRevision: (requestId) => {
+            const rev = context.requestRevision(requestId);
+            return rev !== undefined && rev <= acknowledged ? undefined : rev;
+          },
+        };
+      },
+    }),
+  },
+  {
+    name: "txId reused",
+    coordinator: () => ({
+      context: (state, context) => {
+        // The counter follows the revision instead of the attempts.
+        state.txCounter = state.head.rev;
+        return { ...context, nonce: "0" };
+      },
+    }),
+  },
+  {
+    name: "base not checked at prepare",
+    participant: (inner) => {
+      let at = 0;
+      const bases = new Map<string, number>();
+      return (input) => {
+        const isPrepare = input.kind === "message" && input.message.t === "prepare";
+        if (isPrepare) bases.set(input.message.tx, input.message.base);
+        const effects = inner(
+          isPrepare ? { kind: "message", message: { ...input.message, base: at } } : input,
+        );
+        return effects.map((effect) => {
+          if (effect.type === "notify" && effect.event.kind === "applied") at = effect.event.to;
+          if (effect.type !== "persist") return effect;
+          const writes = effect.writes.map((write) =>
+            write.kind === "prepared"
+              ? { ...write, prepared: { ...write.prepared, base: bases.get(write.prepared.tx) ?? 0 } }
+              : write,
+          );
+          return { ...effect, writes };
+        });
+      };
+    },
+  },
+];

@@ -1,0 +1,246 @@
+import type { Violation } from "../../src/commit/invariants.ts";
+import { newDataKey } from "../../src/crypto/seal.ts";
+import { Checker } from "./checker.ts";
+import { CoordinatorHost } from "./coordinator.ts";
+import { coordinatorOf, type Mutant } from "./mutants.ts";
+import { Network } from "./network.ts";
+import type { PeerHost, Setting } from "./peer.ts";
+import { drawPlan, type Plan } from "./plan.ts";
+import { Random } from "./random.ts";
+import { Users } from "./users.ts";
+import { World } from "./world.ts";
+
+/** How a run is made. */
+export interface RunOptions {
+  /** Keep a trace. */
+  readonly traced?: boolean;
+  readonly mutant?: Mutant;
+  /** Changes to the plan that the seed gives, for shrinking. */
+  readonly changes?: Partial<Plan>;
+}
+
+/** What a run did, and the first rule that it broke. */
+export interface RunResult {
+  readonly seed: number;
+  readonly steps: number;
+  readonly commits: number;
+  readonly crashes: number;
+  readonly violation: Violation | undefined;
+  readonly trace: readonly string[];
+  readonly plan: Plan;
+}
+
+/** Longest time that the healed part may need; the slowest backoff and time limit of the protocol twice. */
+const healedMs = 150_000;
+
+const dataKey = newDataKey();
+
+/** Runs one seed: first with faults, then healed, then everything must come to rest and go on. */
+export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
+  const random = new Random(seed);
+  const plan = { ...drawPlan(random), ...options.changes };
+  const simulation = new Simulation(new World(random, plan, options.traced ?? false), options.mutant);
+  await simulation.run();
+  const { world, checker } = simulation;
+  return {
+    seed,
+    steps: world.steps,
+    commits: checker.log.records.filter((record) => record.kind === "commit").length,
+    crashes: simulation.crashes,
+    violation: world.violation,
+    trace: world.trace,
+    plan,
+  };
+}
+
+class Simulation {
+  readonly world: World;
+  readonly checker: Checker;
+  readonly #network: Network;
+  readonly #coordinator: CoordinatorHost;
+  readonly #users: Users;
+
+  constructor(world: World, mutant: Mutant | undefined) {
+    this.world = world;
+    this.checker = new Checker(world, dataKey);
+    this.#network = new Network(world, this.checker);
+    this.#coordinator = new CoordinatorHost(world, this.checker, this.#network, coordinatorOf(mutant));
+    const setting: Setting = {
+      world,
+      checker: this.checker,
+      network: this.#network,
+      coordinator: this.#coordinator,
+      mutant,
+      dataKey,
+    };
+    this.#users = new Users(setting);
+  }
+
+  get crashes(): number {
+    return this.#users.peers.reduce((sum, peer) => sum + peer.crashes, this.#coordinator.crashes);
+  }
+
+  async run(): Promise<void> {
+    const { world } = this;
+    this.#coordinator.start();
+    for (let count = 0; count < world.plan.peers; count += 1) {
+      const { role, environments } = this.#users.drawPeer();
+      this.#users.join(count === 0 ? "voter" : role, environments);
+    }
+    this.#repeat(world.plan.userEveryMs, () => this.#users.act());
+    this.#repeat(world.plan.faultEveryMs, () => this.#fault());
+    await world.run(world.plan.faultyMs);
+    if (!world.violation) await this.#healed();
+  }
+
+  #repeat(meanMs: number, act: () => void): void {
+    const { world } = this;
+    if (!Number.isFinite(meanMs)) return;
+    world.schedule(world.random.exponential(meanMs), undefined, () => {
+      if (!world.faulty) return;
+      act();
+      this.#repeat(meanMs, act);
+    });
+  }
+
+  /** One of the faults that come by time. */
+  #fault(): void {
+    const { random, plan } = this.world;
+    const kinds = [plan.kills, plan.resets, plan.partitions, plan.freezes, plan.clockJumps];
+    let draw = random.next() * kinds.reduce((sum, weight) => sum + weight, 0);
+    const kind = kinds.findIndex((weight) => {
+      draw -= weight;
+      return draw < 0;
+    });
+    const { present } = this.#users;
+    const peer = present.length > 0 && random.chance(0.75) ? random.pick(present) : undefined;
+    const process = peer ? peer.process : this.#coordinator.running?.process;
+    if (kind === 0 && process) this.world.crash(process, "any time");
+    else if (kind === 1 && peer) this.#network.reset(peer.id);
+    else if (kind === 2 && peer) {
+      const oneWay = random.below(3);
+      this.#network.partition(peer.id, oneWay !== 1, oneWay !== 2);
+    } else if (kind === 3 && process) {
+      process.frozenUntil = this.world.now + random.exponential(4_000);
+      this.world.note(() => `${process.name}: frozen until ${process.frozenUntil}`);
+    } else if (kind === 4) {
+      const byMs = random.between(-60_000, 60_000);
+      this.world.note(() => `${peer?.id ?? "coordinator"}: clock set by ${Math.round(byMs)} ms`);
+      if (peer) peer.jump(byMs);
+      else this.#coordinator.jump(byMs);
+    }
+  }
+
+  /** Faults are off: everything must come to rest, and the next commit must go through. */
+  async #healed(): Promise<void> {
+    const { world } = this;
+    world.note(() => "healed");
+    world.faulty = false;
+    this.#network.healAll();
+    this.#users.heal();
+    const absent = world.plan.absentAtEnd ? this.#absent() : undefined;
+    if (absent) {
+      absent.stopped = true;
+      absent.process?.crash("kill");
+    }
+    const others = () => this.#users.present.filter((peer) => peer !== absent);
+    if (!(await this.#rest(others, "after the faults"))) return;
+    if (!(await this.#discardAll(others()))) return;
+    if (!(await this.#commitOne(others))) return;
+    if (!absent) return;
+    absent.stopped = false;
+    absent.start();
+    await this.#rest(() => this.#users.present, "after the absent one came back");
+    const state = this.checker.log.stateOf(absent.id);
+    if (!world.violation && absent.identity.role === "voter" && state === "syncing") {
+      this.#notLive(`${absent.id} came back and is ${state}`);
+    }
+  }
+
+  #absent(): PeerHost | undefined {
+    const { present } = this.#users;
+    const anotherVoter = (peer: PeerHost) =>
+      present.some((other) => other !== peer && other.identity.role === "voter");
+    return present.find((peer) => anotherVoter(peer));
+  }
+
+  #notLive(text: string): void {
+    this.world.report({ invariant: 100, text: `liveness: ${text}` });
+  }
+
+  /** Runs until everyone is at the head and owes nothing; false (and a violation) when that does not come. */
+  async #rest(peers: () => readonly PeerHost[], when: string): Promise<boolean> {
+    const { world } = this;
+    const atRest = () => {
+      const running = this.#coordinator.running?.state;
+      const { head } = this.checker.log;
+      return (
+        running !== undefined &&
+        running.active === undefined &&
+        running.queue.length + running.memberQueue.length + this.#users.joining === 0 &&
+        running.head.rev === head.rev &&
+        peers().every((peer) => peer.atRest(head.rev)) &&
+        !peers().some((peer) => this.checker.log.stateOf(peer.id) === "syncing")
+      );
+    };
+    await world.run(healedMs, atRest);
+    if (world.violation) return false;
+    if (!atRest()) {
+      const state = this.#coordinator.running?.state;
+      const active = state?.active ? `active ${state.active.tx}` : "";
+      const texts = peers().map((peer) => peer.describe());
+      this.#notLive(`no rest ${when}: ${active} queue ${state?.queue.length}\n${texts.join("\n")}`);
+      return false;
+    }
+    // The files are read once more by those who watch them.
+    await world.run(1_000);
+    for (const peer of peers()) {
+      this.checker.files(peer.id, this.checker.log.head.rev);
+      if (peer.running) this.checker.wire(`the view of ${peer.id}`, JSON.stringify(peer.running.view));
+    }
+    return world.violation === undefined;
+  }
+
+  /** Everyone takes the committed values; then the files are what the log says, without exception. */
+  async #discardAll(peers: readonly PeerHost[]): Promise<boolean> {
+    for (const peer of peers) peer.ask("discard all", (running) => running.discard(undefined));
+    if (!(await this.#rest(() => peers, "after discarding"))) return false;
+    for (const peer of peers) {
+      const differing = this.checker.differing(peer.id);
+      const told = peer.running?.view.drift ?? [];
+      if (differing.length > 0) this.#notLive(`${peer.id} differs after a discard: ${differing.join()}`);
+      if (told.length > 0) this.#notLive(`${peer.id} shows drift after a discard: ${JSON.stringify(told)}`);
+      if (peer.folder.temporaries().length > 0 && !this.#shared(peer)) {
+        this.world.report({ invariant: 12, text: `${peer.id} left ${peer.folder.temporaries().join()}` });
+      }
+    }
+    return this.world.violation === undefined;
+  }
+
+  /** Whether somebody left this folder before: what it left there is not the new peer's. */
+  #shared(peer: PeerHost): boolean {
+    return this.#users.peers.some((other) => other !== peer && other.folder === peer.folder);
+  }
+
+  /** One commit of a new key by somebody must reach everyone. */
+  async #commitOne(peers: () => readonly PeerHost[]): Promise<boolean> {
+    const voters = this.checker.log.voters();
+    const authors = peers().filter((peer) => Object.keys(peer.identity.environments).length > 0);
+    if (authors.length === 0 || !peers().some((peer) => voters.includes(peer.id))) return true;
+    const key = `LAST_${this.world.steps}`;
+    const author = this.world.random.pick(authors);
+    const committed = () =>
+      this.checker.log.records.some((record) => record.items.some((item) => item.key === key));
+    for (let attempt = 1; !committed(); attempt += 1) {
+      // A voter that goes between PREPARE and its vote costs the author one attempt; it is detached by the next.
+      if (attempt > 2) this.#notLive("the last commit did not go through twice");
+      else this.#users.commitNew(author, key);
+      if (!(await this.#rest(peers, `after commit ${attempt} of ${key}`))) return false;
+    }
+    for (const peer of peers()) {
+      const differing = this.checker.differing(peer.id);
+      if (differing.length > 0) this.#notLive(`${peer.id} differs at the end: ${differing.join()}`);
+    }
+    return this.world.violation === undefined;
+  }
+}

@@ -1,0 +1,224 @@
+import type { KeyRef } from "../../src/peer/api.ts";
+import type { Role } from "../../src/protocol/record.ts";
+import { brokenMark, type Checker } from "./checker.ts";
+import { firstText, hostileEdit, mended, newValue, sharedKeys, usualEdit, withKey } from "./files.ts";
+import { Folder } from "./folder.ts";
+import { PeerHost, type Setting } from "./peer.ts";
+
+const files = { dev: ".env", prod: ".env.production" } as const;
+
+/** The people of a run: their workspaces, and what they do to them. */
+export class Users {
+  readonly peers: PeerHost[] = [];
+  readonly #setting: Setting;
+  readonly #checker: Checker;
+  readonly #earlier = new Map<string, string[]>();
+  readonly #joining = new Set<string>();
+  #numbers = 0;
+
+  constructor(setting: Setting) {
+    this.#setting = setting;
+    this.#checker = setting.checker;
+  }
+
+  #number(): number {
+    this.#numbers += 1;
+    return this.#numbers;
+  }
+
+  /** Peers that have not left. */
+  get present(): PeerHost[] {
+    return this.peers.filter((peer) => !peer.gone);
+  }
+
+  get joining(): number {
+    return this.#joining.size;
+  }
+
+  /** A workspace joins; it is a peer when the coordinator says so, and asks again until then. */
+  join(role: Role, environments: Readonly<Record<string, string>>, before?: Folder): void {
+    const { world, coordinator } = this.#setting;
+    const number = this.#number();
+    const id = `p${number}`;
+    const folder = before ?? new Folder(world, `/w/${id}`);
+    if (!before) {
+      for (const file of Object.values(files)) {
+        if (world.random.chance(0.85)) folder.edit(file, firstText(world.random, number));
+      }
+    }
+    this.#joining.add(id);
+    const ask = () => {
+      if (!this.#joining.has(id)) return;
+      coordinator.join(id, role, () => {
+        if (!this.#joining.delete(id)) return;
+        const peer = new PeerHost(this.#setting, id, role, environments, folder);
+        this.peers.push(peer);
+        peer.start();
+      });
+      world.schedule(2_000, undefined, ask);
+    };
+    ask();
+  }
+
+  /** A role and a mapping for somebody who joins. */
+  drawPeer(): { role: Role; environments: Readonly<Record<string, string>> } {
+    const { random } = this.#setting.world;
+    const role = random.chance(0.2) ? ("observer" as const) : ("voter" as const);
+    const mapping = random.below(10);
+    if (mapping < 6) return { role, environments: files };
+    if (mapping < 8) return { role, environments: { dev: files.dev } };
+    return { role, environments: mapping < 9 ? { prod: files.prod } : {} };
+  }
+
+  /** Somebody does something. */
+  act(): void {
+    const { world } = this.#setting;
+    const { random, plan } = world;
+    const peer = this.present.length === 0 ? undefined : random.pick(this.present);
+    if (random.chance(plan.membership)) {
+      this.#changeMembership(peer);
+      return;
+    }
+    if (!peer) return;
+    const choice = random.below(20);
+    if (choice < 7) this.#edit(peer);
+    else if (choice < 10) this.#share(peer);
+    else if (choice < 16) this.#commitSome(peer);
+    else this.#other(peer, choice);
+  }
+
+  #changeMembership(peer: PeerHost | undefined): void {
+    const { random } = this.#setting.world;
+    const left = this.peers.filter((one) => one.gone);
+    if (!peer || (random.chance(0.6) && this.present.length + this.joining < 6)) {
+      const drawn = this.drawPeer();
+      const old = left.length > 0 && random.chance(0.5) ? random.pick(left) : undefined;
+      const reusable = old && !this.present.some((one) => one.folder === old.folder) ? old.folder : undefined;
+      this.join(drawn.role, drawn.environments, reusable);
+      return;
+    }
+    peer.ask(
+      "leave",
+      (running) => running.leave(),
+      () => {
+        if (peer.store.removed) peer.left();
+      },
+    );
+  }
+
+  #edit(peer: PeerHost): void {
+    const { world } = this.#setting;
+    const file = world.random.pick(Object.values(files));
+    if (world.random.chance(world.plan.hostileEdits)) {
+      const { what, ...edit } = hostileEdit(
+        world.random,
+        peer.folder,
+        file,
+        this.#earlier.get(peer.id + file) ?? [],
+        world.now,
+      );
+      world.note(() => `${peer.id}: user ${what} ${file}`);
+      if ("text" in edit) this.#write(peer, file, edit.text);
+      return;
+    }
+    world.note(() => `${peer.id}: user edits ${file}`);
+    this.#write(peer, file, usualEdit(world.random, peer.folder.text(file) ?? "", this.#number()));
+  }
+
+  #write(peer: PeerHost, file: string, text: string | undefined): void {
+    const before = peer.folder.text(file);
+    if (before !== undefined) {
+      const earlier = this.#earlier.get(peer.id + file) ?? [];
+      this.#earlier.set(peer.id + file, [...earlier.slice(-4), before]);
+    }
+    const [env] = Object.entries(files).find(([, name]) => name === file)!;
+    if (env in peer.identity.environments) this.#checker.edited(peer.id, env, before, text);
+    peer.folder.edit(file, text);
+  }
+
+  #refs(peer: PeerHost): KeyRef[] {
+    const envs = Object.keys(peer.identity.environments);
+    return envs.flatMap((env) => sharedKeys.map((key) => ({ env, key })));
+  }
+
+  #share(peer: PeerHost): void {
+    const { random } = this.#setting.world;
+    const text = Object.entries(peer.identity.environments);
+    const present = this.#refs(peer).filter(({ env, key }) =>
+      peer.folder.text(text.find(([name]) => name === env)?.[1] ?? "")?.includes(`${key}=`),
+    );
+    const keys = random.some(present);
+    if (keys.length > 0) peer.ask(`share ${keys.map((ref) => ref.key)}`, (running) => running.share(keys));
+  }
+
+  #commitSome(peer: PeerHost): void {
+    const { world } = this.#setting;
+    const drift = peer.running?.view.drift ?? [];
+    const keys = world.random.chance(0.6) ? undefined : world.random.some(drift);
+    const cancel = new AbortController();
+    if (world.random.chance(0.08)) {
+      world.schedule(world.random.exponential(500), peer.process, () => cancel.abort());
+    }
+    this.#commit(peer, keys, world.random.pick([2_000, 20_000, 60_000]), cancel.signal);
+  }
+
+  #commit(
+    peer: PeerHost,
+    chosen: readonly KeyRef[] | undefined,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): void {
+    const message = `commit ${this.#number()}`;
+    peer.ask(
+      message,
+      (running) => running.commit(chosen, { message, timeoutMs, ...(signal ? { signal } : {}) }),
+      (outcome) => this.#checker.settled(message, outcome),
+    );
+  }
+
+  #other(peer: PeerHost, choice: number): void {
+    const { random } = this.#setting.world;
+    const drift = peer.running?.view.drift ?? [];
+    if (choice === 16) {
+      const keys = random.chance(0.5) ? undefined : random.some(drift);
+      peer.ask("discard", (running) => running.discard(keys));
+    } else if (choice === 17) {
+      const revision = 1 + random.below(Math.max(1, this.#checker.log.head.rev));
+      const message = `revert ${revision} as ${this.#number()}`;
+      peer.ask(
+        message,
+        (running) => running.revert(revision, undefined, { message, timeoutMs: 20_000 }),
+        (outcome) => this.#checker.settled(message, outcome),
+      );
+    } else if (choice === 18) {
+      const keys = [random.pick(this.#refs(peer))].filter((ref) => ref !== undefined);
+      peer.ask(`unshare ${keys.map((ref) => ref.key)}`, (running) => running.unshare(keys));
+    } else if (random.chance(0.5)) peer.ask("allow", (running) => running.allow(["LD_PRELOAD"]));
+    else peer.ask("refresh", (running) => running.refresh());
+  }
+
+  /** Nothing stands in anybody's way any more: files can be read and written, and say what they seem to say. */
+  heal(): void {
+    for (const peer of this.peers) {
+      peer.folder.heal();
+      for (const file of Object.values(files)) {
+        const text = peer.folder.text(file);
+        if (text?.includes(brokenMark)) this.#write(peer, file, mended(text));
+      }
+    }
+  }
+
+  /** Sets, shares and commits a key of its own. */
+  commitNew(peer: PeerHost, key: string): void {
+    const { random } = this.#setting.world;
+    const [env, file] = Object.entries(peer.identity.environments)[0]!;
+    const ref = { env, key };
+    const value = newValue(random, this.#number());
+    this.#write(peer, file, withKey(random, peer.folder.text(file) ?? "", key, value));
+    peer.ask(
+      `share ${key}`,
+      (running) => running.share([ref]),
+      () => this.#commit(peer, [ref], 60_000),
+    );
+  }
+}
