@@ -2,4 +2,9 @@
 // everything that it started.
 import { ensureCodeServer } from "../test/host/install.ts";
 
-await ensureCodeServer();
+try {
+  await ensureCodeServer();
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

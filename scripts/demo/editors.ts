@@ -10,6 +10,9 @@ import type { Teller } from "./teller.ts";
 /** The workspaces that are opened in VS Code. */
 export const windowNames = ["web", "api"] as const satisfies readonly Name[];
 
+/** As much as is shown of the reason why there is no VS Code; an installer's may be long. */
+const reasonCharactersMax = 800;
+
 /** VS Code, opened on the first two workspaces. */
 export interface OpenedEditor {
   /** Whether its windows are open now and take part; else somebody stands in for them. */
@@ -41,7 +44,8 @@ export async function openEditor(
   } catch (error) {
     if (asked === "browser") throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    teller.note(`VS Code could not be opened, so agents take part for web and api: ${reason}`);
+    teller.note("VS Code could not be opened, so agents take part for web and api. Why:");
+    for (const line of reason.slice(0, reasonCharactersMax).split("\n")) teller.line(`      ${line}`);
     return noEditor;
   }
 }

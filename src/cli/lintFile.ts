@@ -2,13 +2,13 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type DotenvDocument, lineOf, parseDocument } from "../dotenv/document.ts";
 import { applyEdits, removeKey } from "../dotenv/edit.ts";
+import { exampleNameFor, kindOfName, overriddenNames } from "../dotenv/fileNames.ts";
 import type { RuleId, Severity } from "../lint/catalog.ts";
 import { catalog } from "../lint/catalog.ts";
 import { fixAll } from "../lint/fixes.ts";
 import { lintText } from "../lint/lint.ts";
 import type { LintContext } from "../lint/rule.ts";
 import { type Problem, problemOf } from "../protocol/errors.ts";
-import { exampleNameFor, kindOfName, overriddenNames } from "./discovery.ts";
 import { errorOf } from "./environmentText.ts";
 import { readNamedFile } from "./namedFile.ts";
 

@@ -32,6 +32,10 @@ export class Workspace {
   readonly #store: PeerStore;
   readonly #identity: PeerIdentity;
   readonly #replica: Replica;
+  /** The write under way, if any. */
+  #writing: Promise<unknown> = Promise.resolve();
+  /** The revision that the file of an environment was last brought to; APPLIED comes after the last of them. */
+  readonly #broughtTo = new Map<string, number>();
 
   constructor(files: EnvironmentFiles, store: PeerStore, identity: PeerIdentity, replica: Replica) {
     this.#files = files;
@@ -146,7 +150,23 @@ export class Workspace {
    * (kept first), and problems of keys that could not be written (they show as drift). Throws EnvpactError with a
    * file code when a file cannot be replaced now; redoing is harmless.
    */
-  async apply(
+  apply(
+    from: number,
+    to: number,
+    prepared: PreparedRecord | undefined,
+  ): Promise<{ superseded: readonly KeyRef[]; problems: readonly Problem[] }> {
+    return this.#alone(() => this.#apply(from, to, prepared));
+  }
+
+  /** One writer at a time: what a discard puts back must not come between an apply and its APPLIED. */
+  #alone<T>(write: () => Promise<T>): Promise<T> {
+    const done = this.#writing.then(write);
+    // Whoever asked for the write hears of its failure.
+    this.#writing = done.catch(() => undefined);
+    return done;
+  }
+
+  async #apply(
     from: number,
     to: number,
     prepared: PreparedRecord | undefined,
@@ -161,11 +181,13 @@ export class Workspace {
       if (staged && staged.staged !== "") {
         const lost = await this.#keepReplaced(file, items, from, to);
         if (await this.#applyStaged(staged)) {
+          this.#broughtTo.set(env, to);
           superseded.push(...lost);
           continue;
         }
       }
       const result = await this.#applyByKey(file, items, from, to);
+      this.#broughtTo.set(env, to);
       superseded.push(...result.superseded);
       problems.push(...result.problems);
     }
@@ -286,9 +308,17 @@ export class Workspace {
     return valuesOf(textOf(read)).get(ref.key);
   }
 
-  /** Puts the log's values of `refs` back into the files; what was there is kept first. */
-  async restore(refs: readonly KeyRef[], rev: number): Promise<void> {
-    for (const [, { file, items }] of this.#byFile(refs)) await this.#applyByKey(file, items, rev, rev);
+  /**
+   * Puts the log's values of `refs` back into the files; what was there is kept first. `rev` is the revision that
+   * the caller sees; a file that a commit has reached since is restored to that commit's.
+   */
+  restore(refs: readonly KeyRef[], rev: number): Promise<void> {
+    return this.#alone(async () => {
+      for (const [env, { file, items }] of this.#byFile(refs)) {
+        const now = Math.max(rev, this.#broughtTo.get(env) ?? 0);
+        await this.#applyByKey(file, items, now, now);
+      }
+    });
   }
 }
 

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { discover, exampleNameFor, kindOfName, overriddenNames } from "../../src/cli/discovery.ts";
+import { discover } from "../../src/cli/discovery.ts";
+import { exampleNameFor, kindOfName, overriddenNames } from "../../src/dotenv/fileNames.ts";
 
 let folder = "";
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
+import { kindOfName, offeredEnvironmentNames, refuseNewName } from "../../dotenv/fileNames.ts";
 import { type EnvironmentFile, environmentFileOf, shownName } from "../services/environmentFile.ts";
-import { kindOfName, offeredEnvironmentNames, refuseNewName } from "../services/environmentNames.ts";
 import { noFolderProblem, unreadableProblem } from "../services/environmentProblems.ts";
 import { fileNodeOf } from "../views/environmentsNodes.ts";
 import {

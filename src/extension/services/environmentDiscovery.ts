@@ -6,7 +6,7 @@ import {
   isExcludedFolder,
   kindOfName,
   virtualenvMarker,
-} from "./environmentNames.ts";
+} from "../../dotenv/fileNames.ts";
 
 /** Folders read at the same time. */
 const readsInFlightMax = 16;

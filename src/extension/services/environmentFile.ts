@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { type EnvironmentKind, isExcludedPath, kindOfName } from "./environmentNames.ts";
+import { type EnvironmentKind, isExcludedPath, kindOfName } from "../../dotenv/fileNames.ts";
 
 /** One `.env` file of the workspace. Knows where it is, never what is in it. */
 export interface EnvironmentFile {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
+import { compareNames } from "../../dotenv/fileNames.ts";
 import { type Discovery, discover, type FolderEntry } from "./environmentDiscovery.ts";
 import { type EnvironmentFile, environmentFileOf } from "./environmentFile.ts";
-import { compareNames } from "./environmentNames.ts";
 
 /**
  * Which `.env` files the workspace has. Walks the folders itself, because `findFiles` with an exclude

@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 import type { DotenvDocument } from "../../dotenv/document.ts";
 import { applyEdits, removeKey } from "../../dotenv/edit.ts";
+import { exampleNameFor, overriddenNames } from "../../dotenv/fileNames.ts";
 import type { EnvironmentContent, EnvironmentContents } from "./environmentContents.ts";
 import { type EnvironmentFile, environmentFileOf } from "./environmentFile.ts";
 import { problemKeysOf } from "./environmentFindings.ts";
 import type { EnvironmentIndex } from "./environmentIndex.ts";
-import { exampleNameFor, overriddenNames } from "./environmentNames.ts";
 import { type Plan, sequence } from "./environmentPlans.ts";
 import { type KeyRow, missingKeys, rowsOf } from "./environmentRows.ts";
 import type { SharedState } from "./environmentShared.ts";

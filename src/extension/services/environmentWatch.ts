@@ -1,9 +1,9 @@
 import { lstat } from "node:fs/promises";
 import * as vscode from "vscode";
+import { isExcludedPath, kindOfName } from "../../dotenv/fileNames.ts";
 import type { EnvironmentContents } from "./environmentContents.ts";
 import { environmentFileOf, relativePathIn } from "./environmentFile.ts";
 import type { EnvironmentIndex } from "./environmentIndex.ts";
-import { isExcludedPath, kindOfName } from "./environmentNames.ts";
 
 /** How long changes are gathered before the views hear of them, in milliseconds. */
 const gatherMs = 120;

@@ -7,7 +7,7 @@ import {
   offeredEnvironmentNames,
   overriddenNames,
   refuseNewName,
-} from "../../src/extension/services/environmentNames.ts";
+} from "../../src/dotenv/fileNames.ts";
 
 describe("what a file name is", () => {
   it.each([".env", ".env.local", ".env.production", ".env.production.local", ".env.bak", ".env.my-stage"])(
