@@ -2,6 +2,7 @@
 //   node scripts/simulate.mjs [--seeds N] [--from S] [--jobs J] [--mutant NAME]
 //   node scripts/simulate.mjs --seed S [--mutant NAME]    one seed, with its trace
 // Exits with 1 at the first broken rule, after shrinking that seed's plan and printing its trace.
+import { once } from "node:events";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -87,11 +88,8 @@ async function runMany({ seeds, from, jobs, mutant }) {
     while (next < end && sum.failed === undefined) {
       const batch = { from: next, to: Math.min(end, next + batchSeeds) };
       next = batch.to;
-      const done = await new Promise((answer, fail) => {
-        worker.once("message", answer);
-        worker.once("error", fail);
-        worker.postMessage(batch);
-      });
+      worker.postMessage(batch);
+      const [done] = await once(worker, "message");
       for (const name of ["seeds", "steps", "commits", "crashes"]) sum[name] += done[name];
       sum.failed ??= done.failed;
     }

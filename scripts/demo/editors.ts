@@ -42,7 +42,7 @@ export async function openEditor(
   try {
     return await openBrowserHost(crew, places, teller);
   } catch (error) {
-    if (asked === "browser") throw error;
+    if (asked === "browser" || crew.isEnding) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     teller.note("VS Code could not be opened, so agents take part for web and api. Why:");
     for (const line of reason.slice(0, reasonCharactersMax).split("\n")) teller.line(`      ${line}`);

@@ -6,7 +6,7 @@ import { Teller } from "./teller.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** How often the parent is looked for, in milliseconds. */
-const parentPollMs = 1_000;
+const parentPollMs = 250;
 
 /** Runs `npm start` and resolves with its exit code; everything it started has ended then. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -56,6 +56,7 @@ function listenForTheEnd(end: (code: number) => void): void {
   for (const name of signals) process.on(name, () => end(128 + constants.signals[name]));
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => end(1));
   if (process.env.npm_lifecycle_event === undefined) return;
+  // npm hands a signal to its shell, and not every shell hands it on.
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent) end(1);

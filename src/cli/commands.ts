@@ -9,6 +9,7 @@ import { declareLeave } from "./commands/leave.ts";
 import { declareLint } from "./commands/lint.ts";
 import { declareLog } from "./commands/log.ts";
 import { declareParse } from "./commands/parse.ts";
+import { declareRestore } from "./commands/restore.ts";
 import { declareRevert } from "./commands/revert.ts";
 import { declareRun } from "./commands/run.ts";
 import { declareSet } from "./commands/set.ts";
@@ -34,6 +35,7 @@ const declarations: readonly ((host: CommandHost) => void)[] = [
   declareStatus,
   declareCommit,
   declareDiscard,
+  declareRestore,
   declareLog,
   declareShow,
   declareRevert,

@@ -1,3 +1,4 @@
+import { closeCodes } from "../protocol/errors.ts";
 import { type LogRecord, type MemberChange, sealRecord, slot } from "../protocol/record.ts";
 import type { CoordinatorEffect } from "./effects.ts";
 import { type Active, type SpaceState, type StepContext, send } from "./space.ts";
@@ -94,7 +95,7 @@ export function changeMembers(
       state.presence.set(change.peer, { absentSince: context.now, appliedRev: 0, drift: [] });
     }
   }
-  return append(
+  const effects = append(
     state,
     {
       kind: "membership",
@@ -109,4 +110,11 @@ export function changeMembers(
     state.epoch,
     context,
   );
+  const left = new Set(changes.filter((change) => change.state === "left").map((change) => change.peer));
+  for (const session of [...state.sessions.values()].filter((one) => left.has(one.peer))) {
+    // It has been told of its leaving; from here on nothing of the space is for it, whoever asked for the change.
+    state.sessions.delete(session.id);
+    effects.push({ type: "close", session: session.id, code: closeCodes.removed, reason: "left the space" });
+  }
+  return effects;
 }

@@ -19,6 +19,7 @@ export interface Space {
   readonly view: vscode.TreeView<SpaceRow>;
   readonly status: vscode.StatusBarItem;
   readonly comparisons: Comparisons;
+  readonly shared: PeerSharedState;
 }
 
 /** Registers everything of the space. Folders that take part are opened soon after, asynchronously. */
@@ -61,5 +62,5 @@ export function registerSpace(context: vscode.ExtensionContext, services: Enviro
   );
   // After activation, so that VS Code does not wait for files and sockets.
   setImmediate(() => peers.start());
-  return { peers, tree, view, status: status.item, comparisons };
+  return { peers, tree, view, status: status.item, comparisons, shared };
 }

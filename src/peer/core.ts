@@ -42,6 +42,8 @@ export abstract class PeerCore implements Peer {
   readonly #changes = new Emitter<PeerView>();
   #roster: readonly RosterEntry[] = [];
   #view: PeerView | undefined;
+  /** Whether HELLO was said on the present connection. */
+  #greeted = false;
   #refreshing: Promise<void> = Promise.resolve();
   #closed = false;
   readonly #authoring: Authoring;
@@ -52,7 +54,7 @@ export abstract class PeerCore implements Peer {
     this.workspace = new Workspace(files, ports.store, identity, replica);
     this.submissions = new Submissions(
       ports,
-      (message) => this.sendWelcomed(message),
+      (message) => this.send(message),
       () => this.changed(),
     );
     this.#authoring = new Authoring({
@@ -101,8 +103,15 @@ export abstract class PeerCore implements Peer {
     });
   }
 
+  /**
+   * False: not sent, and resumption sends it again. HELLO waits behind what the participant is doing when a connection
+   * comes; what was meant for the connection before, or comes from the user meanwhile, must not overtake it.
+   */
   protected send(message: ClientMessage): boolean {
-    return this.link?.send(message) ?? false;
+    if (message.t !== "hello" && !this.#greeted) return false;
+    const sent = this.link?.send(message) ?? false;
+    this.#greeted = sent;
+    return sent;
   }
 
   /** Tells an event; whoever looks at the view then sees it as it is now. */
@@ -111,22 +120,16 @@ export abstract class PeerCore implements Peer {
     this.#events.emit(event);
   }
 
-  /**
-   * Sends what may come after WELCOME only. HELLO waits behind what the participant is doing when the connection
-   * comes; a SUBMIT or DRIFT that overtook it would be refused. Both are sent again by `welcomed`.
-   */
-  protected sendWelcomed(message: ClientMessage): boolean {
-    return this.connection === "connected" && this.send(message);
-  }
-
   protected changed(): void {
     this.#view = undefined;
     if (!this.#closed) this.#changes.emit(this.view);
   }
 
   #track(event: LinkEvent): void {
-    if (event.kind === "connected") this.problem = undefined;
-    else if (event.kind === "message") this.#read(event.message);
+    if (event.kind === "connected") {
+      this.problem = undefined;
+      this.#greeted = false;
+    } else if (event.kind === "message") this.#read(event.message);
     else {
       const was = this.connection;
       this.connection = event.final ? "refused" : "offline";
@@ -242,7 +245,7 @@ export abstract class PeerCore implements Peer {
 
   /** Tells the coordinator how far this workspace differs (names only). */
   protected reportDrift(): void {
-    this.sendWelcomed({ t: "drift", items: this.driftReport.items.slice(0, limits.itemsMax) });
+    this.send({ t: "drift", items: this.driftReport.items.slice(0, limits.itemsMax) });
   }
 
   /** A refresh that nobody waits for. */

@@ -125,13 +125,12 @@ export class Workspace {
     }
     const rendered = render(text, changes);
     if (!rendered.ok) return refuse("VALUE_NOT_WRITABLE", `${file}: ${rendered.error.refusal.message}`);
-    if (rendered.value === text) {
-      const targetHash = read.kind === "text" ? read.hash : "";
-      return { staged: { env, target: read.path, staged: "", targetHash } };
-    }
+    // Of the text that was read: a file that is edited before it is staged must not count as the one looked at.
+    const targetHash = read.kind === "text" ? read.hash : "";
+    if (rendered.value === text) return { staged: { env, target: read.path, staged: "", targetHash } };
     const result = await this.#files.stage(file, tx, rendered.value);
     if (!result.ok) return refuse(result.error.code, `${file}: ${result.error.message}`);
-    return { staged: { env, ...result.value } };
+    return { staged: { env, ...result.value, targetHash } };
   }
 
   #wanted(item: Item): { kind: "value"; value: string | undefined } | { kind: "sealed" } {

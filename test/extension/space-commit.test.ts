@@ -19,6 +19,8 @@ describe("the space in the editor", () => {
     api = await activated();
     await startAfresh(api);
     await fill(api, { ".env": `API_URL=${canary}-1\nOTHER=${canary}-mine # note\n` });
+    // Tests of the tree put a stand-in into the same socket.
+    api.services.shared.connect(api.space.shared);
     person.arrive();
   });
 

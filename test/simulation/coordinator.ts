@@ -145,14 +145,13 @@ class CoordinatorProcess implements Listener {
     }
   }
 
-  /** As HostedSpace: one timer, the earliest that was asked for; Node may fire it up to a millisecond early. */
+  /** As HostedSpace: one timer, the earliest that was asked for. */
   #wakeAt(atMs: number): void {
     if (this.#timer && this.#timer.atMs <= atMs) return;
     if (this.#timer) this.#timer.live = false;
     const timer = { atMs, live: true };
     this.#timer = timer;
-    const early = this.#host.world.random.next();
-    this.#host.world.schedule(atMs - this.#clock() - early, this.process, () => {
+    this.#host.world.timer(atMs - this.#clock(), this.process, () => {
       if (!timer.live) return;
       this.#timer = undefined;
       this.input({ kind: "tick" });

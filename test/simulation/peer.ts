@@ -96,6 +96,7 @@ export class PeerHost {
     checker.files(this.id, journal.image.appliedRev);
     this.folder.sweep(journal.image.prepared?.staged.map((file) => file.staged) ?? []);
     const peer = await ParticipantPeer.open(this.#ports(process), this.identity, journal);
+    if (!process.alive) return;
     this.peer = peer;
     world.note(() => `${this.id}: open at revision ${peer.view.revision}`);
   }
@@ -138,8 +139,7 @@ export class PeerHost {
       now,
       at: (ms, callback) => {
         let live = true;
-        // Node may call a millisecond early.
-        world.schedule(ms - now() - world.random.next(), process, () => {
+        world.timer(ms - now(), process, () => {
           if (live) callback();
         });
         return {

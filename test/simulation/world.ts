@@ -73,6 +73,12 @@ export class World {
     this.#push({ at: this.now + Math.max(0, delayMs), order: this.#order++, process, run });
   }
 
+  /** As setTimeout: whole milliseconds, at least one, and up to one early by the clock of the wall. */
+  timer(restMs: number, process: Process, run: () => void): void {
+    const wholeMs = Math.trunc(restMs);
+    this.schedule(wholeMs > 1 ? wholeMs - this.random.next() : 1, process, run);
+  }
+
   /** Whether the process ends right here. */
   crashPoint(process: Process, where: string): boolean {
     if (!process.alive) return true;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../../src/extension/extension.ts";
@@ -13,6 +13,8 @@ describe("a space between two folders of one window", () => {
 
   before(async () => {
     api = await activated();
+    for (const folder of [0, 1]) await writeFile(at(".env", folder), "GREETING=hello\n");
+    await vscode.commands.executeCommand("envpact.refresh");
     person.arrive();
   });
 

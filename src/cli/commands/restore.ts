@@ -1,0 +1,53 @@
+import { setKey } from "../../dotenv/edit.ts";
+import { EnvpactError } from "../../protocol/errors.ts";
+import { openCompanion } from "../../runtime/peers.ts";
+import { editEnvironment } from "../environmentText.ts";
+import { exitCodes } from "../exit.ts";
+import type { CommandHost } from "../host.ts";
+import { withPeer } from "../peers.ts";
+
+/**
+ * `envpact restore [KEY…]`: puts a local value that a commit replaced back into the file, as a change like any other.
+ * Without keys it lists what can be restored, never a value.
+ */
+export function declareRestore(host: CommandHost): void {
+  host
+    .declare<{ env?: string }>(
+      host.root,
+      "restore [keys...]",
+      "put your own value back that a commit replaced",
+      (session, keys, options) =>
+        withPeer(session, openCompanion, async (peer) => {
+          const kept = (await peer.superseded()).filter(
+            ({ env }) => options.env === undefined || env === options.env,
+          );
+          if (keys.length === 0) {
+            for (const { env, key, revision } of kept) {
+              session.output.result(
+                { env, key, revision },
+                `${key} (${env}), replaced by revision ${revision}`,
+              );
+            }
+            return exitCodes.done;
+          }
+          for (const key of new Set(keys)) {
+            const newest = kept.findLast((one) => one.key === key);
+            const file = newest && peer.view.environments[newest.env];
+            if (!newest || file === undefined) {
+              throw new EnvpactError(
+                "KEY_NOT_FOUND",
+                `No value of ${key} was replaced by a commit.`,
+                "See `envpact restore`.",
+              );
+            }
+            await editEnvironment(session.folder, file, [(document) => setKey(document, key, newest.value)]);
+            session.output.result(
+              { env: newest.env, restored: [key] },
+              `${file}: ${key} has your value again.`,
+            );
+          }
+          return exitCodes.done;
+        }),
+    )
+    .option("--env <name>", "only this environment");
+}
