@@ -200,9 +200,11 @@ function prepare(state: ParticipantState, message: Prepare): ParticipantEffect[]
     state.waiting = message;
     return [];
   }
-  if (message.base !== state.applied.rev) {
-    const behind = no("BEHIND", `at revision ${state.applied.rev}, not ${message.base}`);
-    return message.base > state.applied.rev ? [...behind, hello(state)] : behind;
+  // What is held counts, not what is applied: while a file is locked, a late PREPARE of the very transaction that
+  // is being applied would be promised again, and nothing would ever settle it.
+  if (message.base !== state.committed.rev) {
+    const behind = no("BEHIND", `at revision ${state.committed.rev}, not ${message.base}`);
+    return message.base > state.committed.rev ? [...behind, hello(state)] : behind;
   }
   return stage(state, message);
 }
@@ -235,7 +237,7 @@ function staged(
   state.staging = undefined;
   // Between PREPARE and here the world went on: an ABORT, a newer term or another revision made the vote void.
   const stale =
-    state.stagingAborted || message.term < state.highestTerm || message.base !== state.applied.rev;
+    state.stagingAborted || message.term < state.highestTerm || message.base !== state.committed.rev;
   if (stale) return [{ type: "discardStaged", tx, staged: files }, withdrawn(tx), ...next(state)];
   const prepared: PreparedRecord = {
     tx,

@@ -207,7 +207,10 @@ function expire(state: SpaceState, context: StepContext): CoordinatorEffect[] {
 export function advance(state: SpaceState, context: StepContext): CoordinatorEffect[] {
   const effects = expire(state, context);
   if (state.active) return effects;
-  const changes = [...state.memberQueue.splice(0), ...promotions(state)];
+  // One change a peer: the last one asked for. A promotion in the same record would undo a leave.
+  const asked = new Map(state.memberQueue.splice(0).map((change) => [change.peer, change]));
+  const promoted = promotions(state).filter(({ peer }) => !asked.has(peer));
+  const changes = [...asked.values(), ...promoted];
   if (changes.length > 0) effects.push(...changeMembers(state, changes, context));
   for (let submit = state.queue[0]; submit && !state.active; submit = state.queue[0]) {
     const conflicts = conflictsOf(state, submit);

@@ -13,6 +13,8 @@ export interface TestApi {
   readonly space: Space;
 }
 
+let space: Space | undefined;
+
 /** Builds the services and registers everything that is contributed. Reads no file and starts no process. */
 export function activate(context: vscode.ExtensionContext): TestApi | undefined {
   const log = vscode.window.createOutputChannel("Envpact", { log: true });
@@ -31,8 +33,14 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     diagnostics,
     registerCodeActions(diagnostics),
   );
-  const space = registerSpace(context, services);
+  space = registerSpace(context, services);
   return context.extensionMode === vscode.ExtensionMode.Test ? { services, environments, space } : undefined;
+}
+
+/** Closes the peers of this window; what they said is on disk before the host goes. */
+export async function deactivate(): Promise<void> {
+  await space?.peers.stop();
+  space = undefined;
 }
 
 function isOpen(uri: vscode.Uri): boolean {

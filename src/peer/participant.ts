@@ -138,6 +138,7 @@ export class ParticipantPeer extends PeerCore {
         break;
       case "discardStaged":
         await this.ports.files.discard(effect.staged.filter((file) => file.staged !== ""));
+        this.changed();
         break;
       case "apply":
         await this.#apply(effect);

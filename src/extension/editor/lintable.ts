@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { dotenvLanguageId } from "../ids.ts";
 import { kindOfName } from "../../dotenv/fileNames.ts";
+import { dotenvLanguageId } from "../ids.ts";
 
 /** Files that only look like `.env` files by name: shell, and what dotenvx keeps keys and ciphertext in. */
 const foreignNames: ReadonlySet<string> = new Set([".envrc", ".env.keys", ".env.vault"]);
