@@ -152,9 +152,9 @@ function receive(
     case "prepare":
       return prepare(state, message);
     case "commit":
-      return hold(state, [message.record], message.record.rev);
+      return hold(state, [message.record]);
     case "catchup":
-      return hold(state, message.records, message.head);
+      return hold(state, message.records);
     case "abort":
       return aborted(state, message.tx);
     case "outcome":
@@ -282,21 +282,19 @@ function next(state: ParticipantState): ParticipantEffect[] {
 }
 
 /** Takes records that follow what is held: forced first, then applied. What is held already is acknowledged again. */
-function hold(state: ParticipantState, records: readonly LogRecord[], head: number): ParticipantEffect[] {
+function hold(state: ParticipantState, records: readonly LogRecord[]): ParticipantEffect[] {
   const fresh: LogRecord[] = [];
   let last = state.committed;
   for (const record of records) {
     if (record.rev <= last.rev) continue;
-    if (record.rev > last.rev + 1) break;
+    // A gap: HELLO asks for what is missing. More of it follows each APPLIED by itself; asking because the head is
+    // farther would go round and round while a locked file keeps what is applied behind what is held.
+    if (record.rev > last.rev + 1) return [hello(state)];
     if (!follows(last, record)) return [forked(record.rev)];
     fresh.push(record);
     last = { rev: record.rev, hash: record.hash };
   }
-  if (fresh.length === 0) {
-    // A gap asks for what is missing; a repetition is answered as the first time.
-    if (head > state.committed.rev) return [hello(state)];
-    return state.applying ? [] : [acknowledge(state)];
-  }
+  if (fresh.length === 0) return state.applying ? [] : [acknowledge(state)];
   state.committed = last;
   for (const record of fresh) state.unapplied.set(record.rev, record.hash);
   const effects: ParticipantEffect[] = [

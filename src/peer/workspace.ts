@@ -202,6 +202,9 @@ export class Workspace {
     to: number,
   ): Promise<readonly Superseded[]> {
     const read = await this.#files.read(file);
+    // What cannot be read cannot be kept; the rename waits until it can.
+    if (read.kind === "unreadable")
+      throw new EnvpactError(read.problem.code, read.problem.message, read.problem.next);
     const { lost } = this.#changesNow(refs, textOf(read) ?? "", from, to);
     await this.#store.keepSuperseded(lost);
     return lost;

@@ -14,6 +14,8 @@ export class Users {
   readonly #checker: Checker;
   readonly #earlier = new Map<string, string[]>();
   readonly #joining = new Set<string>();
+  /** Folders that were joined with a second time. */
+  readonly #reused = new Set<Folder>();
   #numbers = 0;
 
   constructor(setting: Setting) {
@@ -89,12 +91,14 @@ export class Users {
 
   #changeMembership(peer: PeerHost | undefined): void {
     const { random } = this.#setting.world;
-    const left = this.peers.filter((one) => one.gone);
     if (!peer || (random.chance(0.6) && this.present.length + this.joining < 6)) {
       const drawn = this.drawPeer();
+      const left = this.peers.filter((one) => one.gone && !this.#reused.has(one.folder));
       const old = left.length > 0 && random.chance(0.5) ? random.pick(left) : undefined;
-      const reusable = old && !this.present.some((one) => one.folder === old.folder) ? old.folder : undefined;
-      this.join(drawn.role, drawn.environments, reusable);
+      if (old) this.#reused.add(old.folder);
+      // The folder's lock lets the next one in when the old process has ended.
+      old?.left();
+      this.join(drawn.role, drawn.environments, old?.folder);
       return;
     }
     peer.ask(

@@ -131,6 +131,7 @@ describe("Two windows and an agent, by a person's clicks and keys, on the packag
     await ana.quickInput.accept();
     await ana.quickInput.answer("Version 2 of the API", /What changes/);
     await ana.waitForNotification(/committed r\d+/i, commitDeadlineMs);
+    await ana.expandRow(ana.row(/^\s*Committed/, "Space"));
     await ana.screenshot("commit-votes");
     await bo.editor.waitForText("https://api.test/v2");
     await bo.waitForNotification(/changed API_URL/);
