@@ -1,88 +1,10 @@
-import type { Problem } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import type { CoordinatorMessage } from "../protocol/messages.ts";
 import { follows, type LogRecord } from "../protocol/record.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { ParticipantEffect, PreparedRecord, StagedFile } from "./effects.ts";
-import type { JournalImage } from "./ports.ts";
-
-type Prepare = Extract<CoordinatorMessage, { t: "prepare" }>;
-
-/** The state of one participant. Mutated by {@link stepParticipant} only. */
-export interface ParticipantState {
-  readonly peer: string;
-  connected: boolean;
-  /** Whether WELCOME came on this connection. */
-  welcomed: boolean;
-  highestTerm: number;
-  /** Durably held revisions; the files follow. */
-  committed: { rev: number; hash: string };
-  applied: { rev: number; hash: string };
-  /** Hashes of revisions between applied and committed. */
-  readonly unapplied: Map<number, string>;
-  /** Durable YES whose outcome is not known yet. */
-  prepared: PreparedRecord | undefined;
-  /** The prepared record of the transaction that is being applied, for its staged files. */
-  redo: PreparedRecord | undefined;
-  applying: boolean;
-  /** A PREPARE that is being checked and staged. */
-  staging: Prepare | undefined;
-  /** The staged PREPARE was aborted meanwhile: drop what staging made. */
-  stagingAborted: boolean;
-  /** A PREPARE that waits for the files to reach its base. */
-  waiting: Prepare | undefined;
-  resolveAttempt: number;
-  resolveAt: number;
-  retryApplyAt: number;
-}
-
-/** What can happen to a participant. */
-export type ParticipantInput =
-  | { readonly kind: "start" }
-  | { readonly kind: "connected" }
-  | { readonly kind: "disconnected" }
-  | { readonly kind: "message"; readonly message: CoordinatorMessage }
-  | { readonly kind: "staged"; readonly tx: string; readonly staged: readonly StagedFile[] }
-  /** It maps none of the environments. */
-  | { readonly kind: "readonly"; readonly tx: string }
-  | { readonly kind: "refused"; readonly tx: string; readonly code: string; readonly reason: string }
-  | { readonly kind: "applied"; readonly rev: number }
-  | { readonly kind: "applyFailed"; readonly problem: Problem }
-  | { readonly kind: "tick" };
-
-/** Time and randomness of one step. */
-export interface ParticipantContext {
-  readonly now: number;
-  /** In [0, 1). */
-  readonly random: number;
-}
-
-/** The state that a journal describes. */
-export function openParticipant(peer: string, image: JournalImage): ParticipantState {
-  const head = image.records.at(-1);
-  const hashAt = (rev: number) => image.records[rev - 1]?.hash ?? "";
-  const unapplied = new Map<number, string>();
-  for (const record of image.records.slice(image.appliedRev)) unapplied.set(record.rev, record.hash);
-  const decided = image.prepared !== undefined && (head?.rev ?? 0) > image.prepared.base;
-  return {
-    peer,
-    connected: false,
-    welcomed: false,
-    highestTerm: image.highestTerm,
-    committed: { rev: head?.rev ?? 0, hash: head?.hash ?? "" },
-    applied: { rev: image.appliedRev, hash: hashAt(image.appliedRev) },
-    unapplied,
-    prepared: decided ? undefined : image.prepared,
-    redo: decided && hashAt(image.appliedRev + 1) !== "" ? image.prepared : undefined,
-    applying: false,
-    staging: undefined,
-    stagingAborted: false,
-    waiting: undefined,
-    resolveAttempt: 0,
-    resolveAt: Number.POSITIVE_INFINITY,
-    retryApplyAt: Number.POSITIVE_INFINITY,
-  };
-}
+import type { ParticipantContext, ParticipantInput, ParticipantState, Prepare } from "./participantState.ts";
+import { forked, staleTerm } from "./refusals.ts";
 
 /**
  * One step of a participant of two-phase commit. Mutates `state` and returns effects in the order in which they
@@ -166,12 +88,7 @@ function receive(
 
 function welcome(state: ParticipantState, term: number, rev: number): ParticipantEffect[] {
   if (term < state.highestTerm) {
-    const problem: Problem = {
-      code: "STALE_TERM",
-      message: `The coordinator speaks in term ${term}; this peer has heard term ${state.highestTerm}.`,
-      next: "An older copy of the coordinator's data folder may be running: stop it, or restore the newer one.",
-    };
-    return [{ type: "hangUp", problem, retry: true }];
+    return [{ type: "hangUp", problem: staleTerm(term, state.highestTerm), retry: true }];
   }
   state.welcomed = true;
   const effects: ParticipantEffect[] = [];
@@ -290,7 +207,7 @@ function hold(state: ParticipantState, records: readonly LogRecord[]): Participa
     // A gap: HELLO asks for what is missing. More of it follows each APPLIED by itself; asking because the head is
     // farther would go round and round while a locked file keeps what is applied behind what is held.
     if (record.rev > last.rev + 1) return [hello(state)];
-    if (!follows(last, record)) return [forked(record.rev)];
+    if (!follows(last, record)) return [{ type: "hangUp", problem: forked(record.rev), retry: false }];
     fresh.push(record);
     last = { rev: record.rev, hash: record.hash };
   }
@@ -414,13 +331,4 @@ function tick(state: ParticipantState, context: ParticipantContext): Participant
   const atMs = Math.min(state.retryApplyAt, state.prepared ? state.resolveAt : Number.POSITIVE_INFINITY);
   if (Number.isFinite(atMs)) effects.push({ type: "timer", atMs });
   return effects;
-}
-
-function forked(rev: number): ParticipantEffect {
-  const problem: Problem = {
-    code: "FORKED",
-    message: `Revision ${rev} from the coordinator does not continue this peer's history.`,
-    next: "Nothing was changed. Compare `envpact log` on two peers; the coordinator may run on a restored copy.",
-  };
-  return { type: "hangUp", problem, retry: false };
 }

@@ -16,6 +16,7 @@ import type {
   TransactionView,
 } from "./api.ts";
 import { Authoring } from "./authoring.ts";
+import { problemHeard, rowsOf } from "./heard.ts";
 import type { PeerIdentity, PeerPorts, Superseded } from "./ports.ts";
 import type { Replica } from "./replica.ts";
 import { Submissions } from "./submissions.ts";
@@ -147,12 +148,7 @@ export abstract class PeerCore implements Peer {
     }
     if (message.t === "commit") this.head = Math.max(this.head, message.record.rev);
     if (message.t === "error") {
-      this.problem = {
-        code: "BAD_MESSAGE",
-        ...known(message.code),
-        message: message.message,
-        next: message.retryable ? "It is tried again." : "See the log of the coordinator.",
-      };
+      this.problem = problemHeard(message);
       this.ports.log(`coordinator: ${message.code}: ${message.message}`);
     }
     this.submissions.receive(message);
@@ -182,11 +178,7 @@ export abstract class PeerCore implements Peer {
       problem: this.problem,
       revision: this.appliedRev,
       head: Math.max(this.head, this.replica.head),
-      roster: this.#roster.map(({ absentSince, ...row }) => ({
-        ...row,
-        self: row.peer === peer,
-        absentSinceMs: absentSince,
-      })),
+      roster: rowsOf(this.#roster, peer),
       shared: this.replica.keysAt(this.appliedRev),
       drift: this.driftReport.items,
       transactions: [...this.submissions.view(name), ...this.foreign()],
@@ -343,10 +335,4 @@ export abstract class PeerCore implements Peer {
   /** Resolves when every input that was heard is carried out. */
   protected abstract drain(): Promise<void>;
   protected abstract closeStorage(): Promise<void>;
-}
-
-function known(code: string): { code?: Problem["code"] } {
-  return code === "NOT_A_PEER" || code === "FORKED" || code === "COORDINATOR_BEHIND" || code === "LIMIT"
-    ? { code }
-    : {};
 }

@@ -1,10 +1,6 @@
 import type { ParticipantEffect, ParticipantEvent } from "../commit/effects.ts";
-import {
-  openParticipant,
-  type ParticipantInput,
-  type ParticipantState,
-  stepParticipant,
-} from "../commit/participant.ts";
+import { stepParticipant } from "../commit/participant.ts";
+import { openParticipant, type ParticipantInput, type ParticipantState } from "../commit/participantState.ts";
 import type { Journal, LinkEvent } from "../commit/ports.ts";
 import { EnvpactError, type Problem, problemOf } from "../protocol/errors.ts";
 import type { Disposable } from "../shared/disposable.ts";

@@ -1,6 +1,6 @@
 import { type CoordinatorInput, step } from "../../src/commit/coordinator.ts";
 import type { CoordinatorEffect, ParticipantEffect } from "../../src/commit/effects.ts";
-import type { ParticipantInput } from "../../src/commit/participant.ts";
+import type { ParticipantInput } from "../../src/commit/participantState.ts";
 import type { SpaceState, StepContext } from "../../src/commit/space.ts";
 
 /** How a coordinator is driven: as it is, or with a known mistake put around its step. */
@@ -150,6 +150,7 @@ export const mutants: readonly Mutant[] = [
         );
         return effects.map((effect) => {
           if (effect.type === "notify" && effect.event.kind === "applied") at = effect.event.to;
+          if (effect.type === "send" && effect.message.t === "hello") at = effect.message.rev;
           if (effect.type !== "persist") return effect;
           const writes = effect.writes.map((write) =>
             write.kind === "prepared"

@@ -74,7 +74,9 @@ class Pipe {
     this.#deliver(parcel);
     const { random, plan, faulty } = this.#world;
     if (parcel.kind !== "frame" || !faulty || !random.chance(plan.duplicates)) return;
-    this.#world.schedule(random.exponential(1_000), this.#receiver, () => this.#deliver(parcel));
+    this.#world.schedule(random.exponential(1_000), this.#receiver, () => {
+      if (this.#world.faulty) this.#deliver(parcel);
+    });
   }
 }
 
@@ -403,7 +405,9 @@ export function summary(text: string): string {
   const short = JSON.stringify(JSON.parse(text), (name, part: unknown) => {
     if (name === "sealed" || name === "hash" || name === "prevHash" || name === "signature") return undefined;
     if (name === "roster" || name === "keyEpoch" || name === "author" || name === "at") return undefined;
-    return name === "items" && Array.isArray(part) ? part.map((item) => Object.values(item).join(" ")) : part;
+    return name === "items" && Array.isArray(part)
+      ? part.map(({ sealed: _, ...item }) => Object.values(item).join(" "))
+      : part;
   });
   return short.replace(/"/gu, "").slice(0, 300);
 }

@@ -1,0 +1,83 @@
+import type { Problem } from "../protocol/errors.ts";
+import type { CoordinatorMessage } from "../protocol/messages.ts";
+import type { PreparedRecord, StagedFile } from "./effects.ts";
+import type { JournalImage } from "./ports.ts";
+
+/** PREPARE as it was heard. */
+export type Prepare = Extract<CoordinatorMessage, { t: "prepare" }>;
+
+/** The state of one participant. Mutated by `stepParticipant` only. */
+export interface ParticipantState {
+  readonly peer: string;
+  connected: boolean;
+  /** Whether WELCOME came on this connection. */
+  welcomed: boolean;
+  highestTerm: number;
+  /** Durably held revisions; the files follow. */
+  committed: { rev: number; hash: string };
+  applied: { rev: number; hash: string };
+  /** Hashes of revisions between applied and committed. */
+  readonly unapplied: Map<number, string>;
+  /** Durable YES whose outcome is not known yet. */
+  prepared: PreparedRecord | undefined;
+  /** The prepared record of the transaction that is being applied, for its staged files. */
+  redo: PreparedRecord | undefined;
+  applying: boolean;
+  /** A PREPARE that is being checked and staged. */
+  staging: Prepare | undefined;
+  /** The staged PREPARE was aborted meanwhile: drop what staging made. */
+  stagingAborted: boolean;
+  /** A PREPARE that waits for the files to reach its base. */
+  waiting: Prepare | undefined;
+  resolveAttempt: number;
+  resolveAt: number;
+  retryApplyAt: number;
+}
+
+/** What can happen to a participant. */
+export type ParticipantInput =
+  | { readonly kind: "start" }
+  | { readonly kind: "connected" }
+  | { readonly kind: "disconnected" }
+  | { readonly kind: "message"; readonly message: CoordinatorMessage }
+  | { readonly kind: "staged"; readonly tx: string; readonly staged: readonly StagedFile[] }
+  /** It maps none of the environments. */
+  | { readonly kind: "readonly"; readonly tx: string }
+  | { readonly kind: "refused"; readonly tx: string; readonly code: string; readonly reason: string }
+  | { readonly kind: "applied"; readonly rev: number }
+  | { readonly kind: "applyFailed"; readonly problem: Problem }
+  | { readonly kind: "tick" };
+
+/** Time and randomness of one step. */
+export interface ParticipantContext {
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** The state that a journal describes. */
+export function openParticipant(peer: string, image: JournalImage): ParticipantState {
+  const head = image.records.at(-1);
+  const hashAt = (rev: number) => image.records[rev - 1]?.hash ?? "";
+  const unapplied = new Map<number, string>();
+  for (const record of image.records.slice(image.appliedRev)) unapplied.set(record.rev, record.hash);
+  const decided = image.prepared !== undefined && (head?.rev ?? 0) > image.prepared.base;
+  return {
+    peer,
+    connected: false,
+    welcomed: false,
+    highestTerm: image.highestTerm,
+    committed: { rev: head?.rev ?? 0, hash: head?.hash ?? "" },
+    applied: { rev: image.appliedRev, hash: hashAt(image.appliedRev) },
+    unapplied,
+    prepared: decided ? undefined : image.prepared,
+    redo: decided && hashAt(image.appliedRev + 1) !== "" ? image.prepared : undefined,
+    applying: false,
+    staging: undefined,
+    stagingAborted: false,
+    waiting: undefined,
+    resolveAttempt: 0,
+    resolveAt: Number.POSITIVE_INFINITY,
+    retryApplyAt: Number.POSITIVE_INFINITY,
+  };
+}
