@@ -116,16 +116,7 @@ function hello(state: SpaceState, id: string, message: Hello, context: StepConte
   }
   const effects: CoordinatorEffect[] = [];
   if (message.kind === "participant") {
-    const older = participantOf(state, message.peer);
-    if (older && older.id !== id) {
-      state.sessions.delete(older.id);
-      effects.push({
-        type: "close",
-        session: older.id,
-        code: closeCodes.replaced,
-        reason: "a newer connection of the same peer",
-      });
-    }
+    // Looked at before the older connection goes: one that is refused must not make its peer look present.
     if (message.rev > state.head.rev || message.highestTerm > state.term) {
       const text = `this coordinator is at revision ${state.head.rev}, the peer at ${message.rev}: its store was lost or set back`;
       effects.push(send(id, { t: "error", code: "COORDINATOR_BEHIND", message: text, retryable: false }));
@@ -135,6 +126,16 @@ function hello(state: SpaceState, id: string, message: Hello, context: StepConte
       const text = `revision ${message.rev} of this peer is not the one of the space`;
       effects.push(send(id, { t: "error", code: "FORKED", message: text, retryable: false }));
       return effects;
+    }
+    const older = participantOf(state, message.peer);
+    if (older && older.id !== id) {
+      state.sessions.delete(older.id);
+      effects.push({
+        type: "close",
+        session: older.id,
+        code: closeCodes.replaced,
+        reason: "a newer connection of the same peer",
+      });
     }
   }
   const session: Session = {

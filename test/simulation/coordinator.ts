@@ -8,7 +8,8 @@ import type { MemberChange, Role } from "../../src/protocol/record.ts";
 import { err, ok, type Result } from "../../src/shared/result.ts";
 import type { Checker } from "./checker.ts";
 import type { CoordinatorMutant } from "./mutants.ts";
-import { type Listener, type Network, type ServerEnd, summary } from "./network.ts";
+import type { Listener, Network, ServerEnd } from "./network.ts";
+import { summary } from "./trace.ts";
 import { Process, type World } from "./world.ts";
 
 export const spaceName = "sim";

@@ -7,8 +7,9 @@ import { type Checker, secretMark, space } from "./checker.ts";
 import type { CoordinatorHost } from "./coordinator.ts";
 import type { Folder } from "./folder.ts";
 import { JournalDisk } from "./journal.ts";
+import { SimulatedLink } from "./link.ts";
 import type { Mutant, ParticipantStep } from "./mutants.ts";
-import { type Network, SimulatedLink } from "./network.ts";
+import type { Network } from "./network.ts";
 import { PeerStoreDisk } from "./peerStore.ts";
 import { Process, type World } from "./world.ts";
 
