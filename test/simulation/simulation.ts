@@ -64,6 +64,8 @@ class Simulation {
   readonly #users: Users;
   /** How much clocks were set back: deadlines are times of day, and come later by that. */
   #setBackMs = 0;
+  /** When the last frozen process goes on. */
+  #frozenUntil = 0;
 
   constructor(world: World, mutant: Mutant | undefined) {
     this.world = world;
@@ -127,6 +129,7 @@ class Simulation {
       this.#network.partition(peer.id, oneWay !== 1, oneWay !== 2);
     } else if (kind === 3 && process) {
       process.frozenUntil = this.world.now + random.exponential(4_000);
+      this.#frozenUntil = Math.max(this.#frozenUntil, process.frozenUntil);
       this.world.note(() => `${process.name}: frozen until ${process.frozenUntil}`);
     } else if (kind === 4) {
       const byMs = random.between(-20_000, 60_000);
@@ -149,6 +152,8 @@ class Simulation {
       absent.stopped = true;
       absent.process?.crash("kill");
     }
+    // Whoever is frozen has messages to read: without them nothing is at rest.
+    await world.run(Math.max(0, this.#frozenUntil - world.now));
     const others = () => this.#users.present.filter((peer) => peer !== absent);
     if (!(await this.#rest(others, "after the faults"))) return;
     if (!(await this.#discardAll(others()))) return;
