@@ -25,8 +25,11 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const beside = services.watch.onDidChangeContent((uris) => {
     if (uris.some((uri) => !isOpen(uri))) diagnostics.refresh();
   });
+  // An open example counts from the moment that it is known to exist, which may come after its edits.
+  const known = services.index.onDidChange(() => diagnostics.refresh());
   context.subscriptions.push(
     beside,
+    known,
     log,
     services,
     environments,

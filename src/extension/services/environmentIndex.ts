@@ -15,6 +15,9 @@ export class EnvironmentIndex implements vscode.Disposable {
   readonly #started = new vscode.EventEmitter<void>();
   /** Fires once, when somebody asks for the files for the first time. */
   readonly onDidStart = this.#started.event;
+  readonly #searched = new vscode.EventEmitter<void>();
+  /** Fires when all folders have been searched. */
+  readonly onDidSearch = this.#searched.event;
   readonly #log: vscode.LogOutputChannel;
   #files = new Map<string, EnvironmentFile>();
   #sorted: readonly EnvironmentFile[] | undefined;
@@ -112,6 +115,7 @@ export class EnvironmentIndex implements vscode.Disposable {
     this.#disposed = true;
     this.#abort.abort();
     this.#started.dispose();
+    this.#searched.dispose();
     this.#changed.dispose();
   }
 
@@ -156,6 +160,7 @@ export class EnvironmentIndex implements vscode.Disposable {
     this.#files = found;
     this.#sorted = undefined;
     this.#truncated = truncated;
+    this.#searched.fire();
   }
 
   async #discoverBelow(

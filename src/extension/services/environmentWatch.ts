@@ -7,6 +7,11 @@ import type { EnvironmentIndex } from "./environmentIndex.ts";
 
 /** How long changes are gathered before the views hear of them, in milliseconds. */
 const gatherMs = 120;
+/**
+ * How long after a search its files are looked at again, in milliseconds. VS Code drops a creation and a deletion
+ * that follow closely: a file that the search found before its creation was told would stay for ever.
+ */
+const confirmAfterMs = 500;
 /** Appeared paths that are looked at one by one; more than that and the folders are walked again. */
 const appearedPathsMax = 100;
 /** Vanished paths that are compared with the known files; more than that and the folders are walked again. */
@@ -28,6 +33,7 @@ export class EnvironmentWatch implements vscode.Disposable {
   readonly #appeared = new Map<string, vscode.Uri>();
   readonly #vanished = new Map<string, vscode.Uri>();
   #timer: NodeJS.Timeout | undefined;
+  #confirmTimer: NodeJS.Timeout | undefined;
   #started = false;
 
   constructor(index: EnvironmentIndex, contents: EnvironmentContents, log: vscode.LogOutputChannel) {
@@ -61,6 +67,7 @@ export class EnvironmentWatch implements vscode.Disposable {
       workspace.onDidCloseTextDocument(touchDocument),
       workspace.onDidSaveTextDocument(touchDocument),
       workspace.onDidChangeWorkspaceFolders(() => this.#rescan()),
+      this.#index.onDidSearch(() => this.#confirmLater()),
     );
   }
 
@@ -71,6 +78,7 @@ export class EnvironmentWatch implements vscode.Disposable {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#confirmTimer);
     for (const disposable of this.#disposables.splice(0)) disposable.dispose();
     this.#changed.dispose();
   }
@@ -106,6 +114,16 @@ export class EnvironmentWatch implements vscode.Disposable {
         this.#log.error(`File events could not be handled: ${String(error)}`);
       });
     }, gatherMs);
+  }
+
+  #confirmLater(): void {
+    clearTimeout(this.#confirmTimer);
+    this.#confirmTimer = setTimeout(() => {
+      const known = this.#index.known().slice(0, vanishedPathsMax);
+      this.#letGo(known.map(({ uri }) => uri)).catch((error: unknown) => {
+        this.#log.error(`Files could not be looked at again: ${String(error)}`);
+      });
+    }, confirmAfterMs);
   }
 
   async #deliver(): Promise<void> {
