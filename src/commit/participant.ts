@@ -2,8 +2,14 @@ import { limits } from "../protocol/limits.ts";
 import type { CoordinatorMessage } from "../protocol/messages.ts";
 import { follows, type LogRecord } from "../protocol/record.ts";
 import { retryDelayMs } from "./backoff.ts";
-import type { ParticipantEffect, PreparedRecord, StagedFile } from "./effects.ts";
-import type { ParticipantContext, ParticipantInput, ParticipantState, Prepare } from "./participantState.ts";
+import type { ParticipantEffect, PreparedRecord } from "./effects.ts";
+import {
+  hello,
+  type ParticipantContext,
+  type ParticipantInput,
+  type ParticipantState,
+} from "./participantState.ts";
+import { next, prepare, refusedOrReadonly, staged } from "./promise.ts";
 import { forked, staleTerm } from "./refusals.ts";
 
 /**
@@ -47,21 +53,6 @@ export function stepParticipant(
   }
 }
 
-function hello(state: ParticipantState): ParticipantEffect {
-  return {
-    type: "send",
-    message: {
-      t: "hello",
-      peer: state.peer,
-      kind: "participant",
-      rev: state.applied.rev,
-      hash: state.applied.hash,
-      highestTerm: state.highestTerm,
-      prepared: state.prepared ? [{ tx: state.prepared.tx, base: state.prepared.base }] : [],
-    },
-  };
-}
-
 function receive(
   state: ParticipantState,
   message: CoordinatorMessage,
@@ -99,103 +90,6 @@ function welcome(state: ParticipantState, term: number, rev: number): Participan
   }
   effects.push({ type: "notify", event: { kind: "welcome", rev } });
   return effects;
-}
-
-function prepare(state: ParticipantState, message: Prepare): ParticipantEffect[] {
-  const no = (code: string, reason: string): ParticipantEffect[] =>
-    vote(message, { vote: "no", code, reason });
-  if (message.term < state.highestTerm) return [];
-  if (state.prepared?.tx === message.tx)
-    return [{ type: "send", message: { t: "vote", tx: message.tx, vote: "yes" } }];
-  if (state.staging?.tx === message.tx) {
-    // Asked again after a reconnect: what staging finds is void, so it is looked at anew afterwards.
-    if (state.stagingAborted) state.waiting = message;
-    return [];
-  }
-  if (state.prepared) return no("IN_DOUBT", "an earlier transaction is in doubt here");
-  if (message.base === state.committed.rev && (state.applied.rev < message.base || state.staging)) {
-    state.waiting = message;
-    return [];
-  }
-  // What is held counts, not what is applied: while a file is locked, a late PREPARE of the very transaction that
-  // is being applied would be promised again, and nothing would ever settle it.
-  if (message.base !== state.committed.rev) {
-    const behind = no("BEHIND", `at revision ${state.committed.rev}, not ${message.base}`);
-    return message.base > state.committed.rev ? [...behind, hello(state)] : behind;
-  }
-  return stage(state, message);
-}
-
-function stage(state: ParticipantState, message: Prepare): ParticipantEffect[] {
-  state.staging = message;
-  state.stagingAborted = false;
-  const { tx, base, items, author } = message;
-  return [{ type: "stage", tx, base, items, author: author.name }];
-}
-
-function vote(
-  message: Prepare,
-  said: { vote: "yes" | "readonly" } | { vote: "no"; code: string; reason: string },
-): ParticipantEffect[] {
-  return [
-    { type: "send", message: { t: "vote", tx: message.tx, ...said } },
-    { type: "notify", event: { kind: "voted", tx: message.tx, author: message.author.name, ...said } },
-  ];
-}
-
-function staged(
-  state: ParticipantState,
-  tx: string,
-  files: readonly StagedFile[],
-  context: ParticipantContext,
-): ParticipantEffect[] {
-  const message = state.staging;
-  if (message?.tx !== tx) return [{ type: "discardStaged", tx, staged: files }];
-  state.staging = undefined;
-  // Between PREPARE and here the world went on: an ABORT, a newer term or another revision made the vote void.
-  const stale =
-    state.stagingAborted || message.term < state.highestTerm || message.base !== state.committed.rev;
-  if (stale) return [{ type: "discardStaged", tx, staged: files }, withdrawn(tx), ...next(state)];
-  const prepared: PreparedRecord = {
-    tx,
-    base: message.base,
-    term: message.term,
-    items: message.items,
-    staged: files,
-    sinceMs: context.now,
-  };
-  state.prepared = prepared;
-  state.resolveAttempt = 0;
-  state.resolveAt = context.now + limits.prepareTimeoutMs;
-  return [
-    { type: "persist", writes: [{ kind: "prepared", prepared }], force: true },
-    ...vote(message, { vote: "yes" }),
-    { type: "timer", atMs: state.resolveAt },
-  ];
-}
-
-function refusedOrReadonly(
-  state: ParticipantState,
-  tx: string,
-  said: { vote: "readonly" } | { vote: "no"; code: string; reason: string },
-): ParticipantEffect[] {
-  const message = state.staging;
-  if (message?.tx !== tx) return [];
-  state.staging = undefined;
-  return [...(state.stagingAborted ? [withdrawn(tx)] : vote(message, said)), ...next(state)];
-}
-
-/** The face learns that a transaction it shows as being prepared is over: without this peer's vote it never commits. */
-function withdrawn(tx: string): ParticipantEffect {
-  return { type: "notify", event: { kind: "resolved", tx, outcome: "abort" } };
-}
-
-/** A PREPARE that had to wait is looked at again. */
-function next(state: ParticipantState): ParticipantEffect[] {
-  const message = state.waiting;
-  if (!message) return [];
-  state.waiting = undefined;
-  return prepare(state, message);
 }
 
 /** Takes records that follow what is held: forced first, then applied. What is held already is acknowledged again. */

@@ -1,6 +1,6 @@
 import type { Problem } from "../protocol/errors.ts";
 import type { CoordinatorMessage } from "../protocol/messages.ts";
-import type { PreparedRecord, StagedFile } from "./effects.ts";
+import type { ParticipantEffect, PreparedRecord, StagedFile } from "./effects.ts";
 import type { JournalImage } from "./ports.ts";
 
 /** PREPARE as it was heard. */
@@ -79,5 +79,21 @@ export function openParticipant(peer: string, image: JournalImage): ParticipantS
     resolveAttempt: 0,
     resolveAt: Number.POSITIVE_INFINITY,
     retryApplyAt: Number.POSITIVE_INFINITY,
+  };
+}
+
+/** HELLO: what this peer holds and what it has promised. */
+export function hello(state: ParticipantState): ParticipantEffect {
+  return {
+    type: "send",
+    message: {
+      t: "hello",
+      peer: state.peer,
+      kind: "participant",
+      rev: state.applied.rev,
+      hash: state.applied.hash,
+      highestTerm: state.highestTerm,
+      prepared: state.prepared ? [{ tx: state.prepared.tx, base: state.prepared.base }] : [],
+    },
   };
 }

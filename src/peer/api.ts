@@ -1,5 +1,5 @@
 import type { ErrorCode, Problem } from "../protocol/errors.ts";
-import type { Conflict, DriftItem } from "../protocol/messages.ts";
+import type { Conflict, DriftItem, Policy } from "../protocol/messages.ts";
 import type { ItemOp, MemberState, Role } from "../protocol/record.ts";
 import type { Disposable } from "../shared/disposable.ts";
 
@@ -27,7 +27,8 @@ export interface PeerRow {
 /** One vote, by name. */
 export interface VoteView {
   readonly peer: string;
-  readonly vote: "yes" | "no" | "readonly";
+  /** `reviewing`: a person there has been asked and has not answered yet. */
+  readonly vote: "yes" | "no" | "readonly" | "reviewing";
   readonly code: string | undefined;
   /** Names keys and files, never values. */
   readonly reason: string | undefined;
@@ -42,9 +43,86 @@ export interface TransactionView {
   readonly message: string;
   readonly keys: readonly KeyRef[];
   /** `unknown`: the connection was lost after SUBMIT; its outcome is being asked for. */
-  readonly phase: "sending" | "queued" | "waiting" | "preparing" | "unknown";
+  readonly phase: "sending" | "queued" | "waiting" | "preparing" | "reviewing" | "unknown";
   readonly waitingFor: readonly string[];
   readonly votes: readonly VoteView[];
+  /** When the phase ends by itself, milliseconds since the epoch; undefined when it has no end of its own. */
+  readonly deadlineAtMs: number | undefined;
+}
+
+/** A change that waits for this peer's person: it is voted on when they accept or decline. */
+export interface ReviewView {
+  readonly tx: string;
+  readonly author: string;
+  readonly message: string;
+  readonly keys: readonly KeyRef[];
+  readonly deadlineAtMs: number;
+}
+
+/**
+ * An outcome that this peer's person forced while it was in doubt. `pending` until the coordinator's word is known;
+ * then `same`, or `mixed`: the files say something else than the log, and `resync` mends that.
+ */
+export interface HeuristicView {
+  readonly tx: string;
+  readonly forced: "commit" | "abort";
+  readonly atMs: number;
+  readonly keys: readonly KeyRef[];
+  readonly status: "pending" | "same" | "mixed";
+  /** The revision it became, when it was committed after all. */
+  readonly revision: number | undefined;
+}
+
+/** A commit that not every voter has applied yet: "committed r42, applied by 4 of 5". */
+export interface SpreadView {
+  readonly revision: number;
+  readonly applied: number;
+  readonly of: number;
+  /** Names of those that have not applied it. */
+  readonly waitingFor: readonly string[];
+}
+
+/** One mark on a peer's line of a transaction's timeline. Times are this machine's, milliseconds since the epoch. */
+export interface TraceMark {
+  readonly kind:
+    | "submitted"
+    | "prepare"
+    | "reviewing"
+    | "yes"
+    | "no"
+    | "readonly"
+    | "committed"
+    | "aborted"
+    | "applied"
+    | "inDoubt"
+    | "forced";
+  readonly peer: string;
+  readonly atMs: number;
+  /** Code and reason of a refusal; names keys and files, never values. */
+  readonly text: string | undefined;
+}
+
+/** What this machine saw of one transaction, running or past, oldest mark first. Holds no value. */
+export interface TransactionTrace {
+  readonly tx: string;
+  readonly author: string;
+  readonly message: string;
+  readonly keys: readonly KeyRef[];
+  readonly revision: number | undefined;
+  readonly outcome: "running" | "committed" | "aborted" | "unknown";
+  readonly marks: readonly TraceMark[];
+}
+
+/** The three sides of a key that differs: for masked-until-revealed places only. */
+export interface ThreeWay extends KeyRef {
+  /** The value that both sides started from, the space's present one, and the local one; undefined: absent. */
+  readonly base: string | undefined;
+  readonly theirs: string | undefined;
+  readonly mine: string | undefined;
+  /** Who made `theirs`, and when. */
+  readonly author: string;
+  readonly atMs: number;
+  readonly revision: number;
 }
 
 /** A prepared transaction whose outcome this peer cannot know yet. */
@@ -79,6 +157,10 @@ export interface PeerView {
   readonly drift: readonly DriftItem[];
   readonly transactions: readonly TransactionView[];
   readonly inDoubt: readonly InDoubtView[];
+  readonly reviews: readonly ReviewView[];
+  readonly heuristics: readonly HeuristicView[];
+  /** Commits that some voter has yet to apply, oldest first. */
+  readonly spread: readonly SpreadView[];
   /** A file that cannot be read or replaced now ("committed, file locked"), by name. */
   readonly fileProblems: readonly Problem[];
 }
@@ -92,6 +174,8 @@ export interface RevisionView {
   readonly atMs: number;
   readonly message: string;
   readonly reverts: number | undefined;
+  /** Who else committed in this revision; `changes` holds their keys too. */
+  readonly riders: readonly { readonly author: string; readonly message: string }[];
   readonly changes: readonly (KeyRef & { readonly op: ItemOp })[];
   /** For membership records: who became what. */
   readonly members: readonly {
@@ -116,6 +200,7 @@ export type CommitProgress =
       readonly phase: TransactionView["phase"];
       readonly tx: string | undefined;
       readonly peers: readonly string[];
+      readonly deadlineAtMs: number | undefined;
     }
   | ({ readonly kind: "vote"; readonly tx: string } & VoteView);
 
@@ -135,6 +220,10 @@ export interface CommitOptions {
   readonly message: string;
   /** From SUBMIT to the answer; default limits.submitTimeoutDefaultMs. */
   readonly timeoutMs?: number;
+  /** What to do about an absent voter; default: as the space says. */
+  readonly policy?: Policy;
+  /** Time that people have where a peer asks for review; default limits.reviewTimeoutDefaultMs. */
+  readonly reviewMs?: number;
   /** Cancels while it is undecided; afterwards the outcome stands. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: CommitProgress) => void;
@@ -167,6 +256,16 @@ export type PeerEvent =
       readonly sinceMs: number;
       readonly keys: readonly KeyRef[];
     }
+  /** A person here is asked to look at a change. */
+  | {
+      readonly kind: "review";
+      readonly tx: string;
+      readonly author: string;
+      readonly keys: readonly KeyRef[];
+      readonly deadlineAtMs: number;
+    }
+  /** What became of an outcome that was forced here. */
+  | { readonly kind: "heuristic"; readonly heuristic: HeuristicView }
   | { readonly kind: "resolved"; readonly tx: string; readonly outcome: "commit" | "abort" }
   /** A local value was replaced by a committed one; it can be had back with `superseded`. */
   | { readonly kind: "superseded"; readonly keys: readonly KeyRef[] }
@@ -212,6 +311,21 @@ export interface Peer extends Disposable {
   committedValue(ref: KeyRef): string | undefined;
   /** Local values that commits replaced, newest last. */
   superseded(): Promise<readonly (KeyRef & { readonly revision: number; readonly value: string })[]>;
+  /** What the revisions after `from` up to `to` change, as one difference. Throws REVISION_UNKNOWN, REVISION_COMPACTED. */
+  compare(from: number, to: number): Promise<readonly RevealedChange[]>;
+  /** The three sides of a key that differs from the space. */
+  threeWay(ref: KeyRef): Promise<ThreeWay>;
+  /** Timelines of the transactions that this machine saw, newest first. */
+  traces(): Promise<readonly TransactionTrace[]>;
+  /** Accepts or declines a change that waits for this peer's person. Throws NOT_IN_DOUBT when it waits no longer. */
+  review(tx: string, accept: boolean, reason?: string): Promise<void>;
+  /**
+   * Ends a doubt here without the coordinator's word (a heuristic decision): `commit` brings the prepared values into
+   * the files, `abort` leaves them. Recorded, and compared with the outcome later. Throws NOT_IN_DOUBT.
+   */
+  force(tx: string, outcome: "commit" | "abort"): Promise<void>;
+  /** Puts the log's values back for a heuristic decision that turned out mixed, and forgets it. */
+  resync(tx: string): Promise<void>;
   /** Reads the files again now (a face calls it after it changed one). */
   refresh(): Promise<void>;
   /** Ends the membership; files stay. Removes the peer's local state when the coordinator has agreed. */

@@ -20,8 +20,12 @@ export const limits = {
   invitationsMax: 256,
   /** Change sets that wait in one space. */
   queuedSubmitsMax: 256,
-  /** Items of one change set. */
+  /** Items of one change set, and of all that share a revision. */
   itemsMax: 1_000,
+  /** Change sets that share one revision. */
+  changeSetsMax: 64,
+  /** Bytes of the items of change sets that share a revision, so that PREPARE stays below messageBytesMax. */
+  sharedRevisionBytesMax: 512 * 1024,
   /** A value in UTF-8, before sealing. */
   valueBytesMax: 128 * 1024,
   /** A sealed value in base64url. */
@@ -36,6 +40,14 @@ export const limits = {
   catchupRecordsMax: 500,
   /** Bytes of records in one CATCHUP message. */
   catchupBytesMax: 512 * 1024,
+  /** Revisions whose bodies a coordinator keeps; older ones live on in the snapshot and as (revision, transaction, hash). */
+  keptRevisionsMax: 20_000,
+  /** Revisions that are compacted at once, so that it happens rarely. */
+  compactedRevisionsMin: 5_000,
+  /** Keys of the state that one SNAPSHOT message carries (the byte limit may end it sooner). */
+  snapshotKeysMax: 1_000,
+  /** Traces of transactions that one peer keeps for the transaction view. */
+  tracesMax: 200,
   /** Answers to aborted requests that are remembered in memory, so that a repeated SUBMIT gets the same one. */
   abortedAnswersMax: 1_024,
   /** Environments that one workspace maps. */
@@ -51,6 +63,9 @@ export const limits = {
   submitTimeoutMaxMs: 24 * 3_600_000,
   /** Time voters have from PREPARE to the last vote. */
   prepareTimeoutMs: 15_000,
+  /** Time that a person has to look at a change where a peer asks for review, when the author chose none. */
+  reviewTimeoutDefaultMs: 10 * 60_000,
+  reviewTimeoutMaxMs: 24 * 3_600_000,
   /** Absence after which the policy `detach` moves a voter to syncing. */
   detachAfterMs: 30_000,
   /** Roster broadcasts are at least this far apart. */

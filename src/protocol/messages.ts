@@ -32,8 +32,25 @@ const item = v.strictObject({
   expected: revision,
   sealed: v.exactOptional(v.pipe(v.string(), v.maxLength(limits.sealedCharsMax), v.regex(/^[\w-]+$/u))),
 });
+const policy = v.picklist(["detach", "wait", "strict"]);
 const items = v.pipe(v.array(item), v.maxLength(limits.itemsMax), v.readonly());
 const author = v.strictObject({ peer: token, name: shortText });
+const rider = v.strictObject({
+  author,
+  requestId: token,
+  message: v.pipe(v.string(), v.maxLength(limits.commitMessageCharsMax)),
+  reverts: v.exactOptional(revision),
+  items: revision,
+});
+const riders = v.exactOptional(v.pipe(v.array(rider), v.maxLength(limits.changeSetsMax), v.readonly()));
+const member = v.strictObject({
+  peer: token,
+  name: nameSchema,
+  role,
+  state: memberState,
+  reason: shortText,
+  device: v.exactOptional(token),
+});
 /** Validates a {@link import("./record.ts").LogRecord}; its hash is checked apart. */
 export const recordSchema = v.strictObject({
   rev: revision,
@@ -46,11 +63,8 @@ export const recordSchema = v.strictObject({
   author,
   requestId: token,
   items,
-  members: v.pipe(
-    v.array(v.strictObject({ peer: token, name: nameSchema, role, state: memberState, reason: shortText })),
-    v.maxLength(limits.membersMax),
-    v.readonly(),
-  ),
+  riders,
+  members: v.pipe(v.array(member), v.maxLength(limits.membersMax), v.readonly()),
   participants: v.pipe(v.array(token), v.maxLength(limits.membersMax), v.readonly()),
   message: v.pipe(v.string(), v.maxLength(limits.commitMessageCharsMax)),
   reverts: v.exactOptional(revision),
@@ -69,6 +83,7 @@ const roster = v.pipe(
       absentSince: v.exactOptional(v.number()),
       appliedRevision: revision,
       drift: revision,
+      reviews: v.exactOptional(v.boolean()),
     }),
   ),
   v.maxLength(limits.membersMax),
@@ -87,6 +102,9 @@ const driftItem = v.strictObject({
   kind: v.picklist(["changed", "missing", "new", "released"]),
 });
 
+/** A key of a snapshot: its last item, tombstones included, and who made it when. */
+const snapshotKey = v.strictObject({ ...item.entries, rev: revision, author: shortText, at: v.number() });
+
 const wrapped = { invite: token, verifier: token, wrappedKey: token, expiresAt: v.number() };
 
 /** What a client may say, by `t`. */
@@ -102,7 +120,7 @@ export const clientMessageSchema = v.variant("t", [
     nonce: token,
   }),
   v.strictObject({ t: v.literal("proof"), signature: token, secretProof: token }),
-  v.strictObject({ t: v.literal("create"), ...wrapped }),
+  v.strictObject({ t: v.literal("create"), ...wrapped, policy: v.exactOptional(policy) }),
   v.strictObject({ t: v.literal("invite"), ...wrapped }),
   v.strictObject({ t: v.literal("join"), peer: token, name: nameSchema, role }),
   v.strictObject({ t: v.literal("leave"), peer: token }),
@@ -115,6 +133,8 @@ export const clientMessageSchema = v.variant("t", [
     hash,
     highestTerm: revision,
     prepared: v.pipe(v.array(v.strictObject({ tx: token, base: revision })), v.maxLength(4), v.readonly()),
+    /** A person here looks at every change before this peer votes. */
+    reviews: v.exactOptional(v.boolean()),
   }),
   v.strictObject({
     t: v.literal("submit"),
@@ -123,13 +143,25 @@ export const clientMessageSchema = v.variant("t", [
     message: v.pipe(v.string(), v.maxLength(limits.commitMessageCharsMax)),
     reverts: v.exactOptional(revision),
     timeoutMs: v.pipe(v.number(), v.minValue(1), v.maxValue(limits.submitTimeoutMaxMs)),
+    /** What to do about a voter that is absent; without it, as the space says. */
+    policy: v.exactOptional(policy),
+    /** Time that people have where a peer asks for review. */
+    reviewMs: v.exactOptional(v.pipe(v.number(), v.minValue(1), v.maxValue(limits.reviewTimeoutMaxMs))),
   }),
   v.strictObject({ t: v.literal("cancel"), requestId: token }),
   v.strictObject({
     t: v.literal("vote"),
     tx: token,
-    vote: v.picklist(["yes", "no", "readonly"]),
+    /** `reviewing` is no vote yet: a person has been asked. */
+    vote: v.picklist(["yes", "no", "readonly", "reviewing"]),
     code: v.exactOptional(token),
+    reason: v.exactOptional(shortText),
+  }),
+  /** A companion passes on what the person decided; the coordinator hands it to the peer's participant. */
+  v.strictObject({
+    t: v.literal("review"),
+    tx: token,
+    accept: v.boolean(),
     reason: v.exactOptional(shortText),
   }),
   v.strictObject({ t: v.literal("applied"), rev: revision, hash }),
@@ -162,8 +194,22 @@ export const coordinatorMessageSchema = v.variant("t", [
     epoch: revision,
     rev: revision,
     hash,
+    /** Revisions up to this one are known by transaction and hash only; their state is shipped as a SNAPSHOT. */
     floor: revision,
     roster,
+    policy: v.exactOptional(policy),
+  }),
+  /** A part of the state at revision `rev`, for a peer that is behind the floor; the last part says so. */
+  v.strictObject({
+    t: v.literal("snapshot"),
+    rev: revision,
+    hash,
+    epoch: revision,
+    part: revision,
+    last: v.boolean(),
+    keys: v.pipe(v.array(snapshotKey), v.maxLength(limits.snapshotKeysMax), v.readonly()),
+    members: v.pipe(v.array(member), v.maxLength(limits.membersMax), v.readonly()),
+    head: revision,
   }),
   v.strictObject({
     t: v.literal("catchup"),
@@ -177,8 +223,19 @@ export const coordinatorMessageSchema = v.variant("t", [
     base: revision,
     author,
     items,
+    riders,
     message: shortText,
     deadlineMs: v.number(),
+    /** Nobody else votes, so nobody else can be left behind: PREPARED need not be forced. */
+    sole: v.exactOptional(v.boolean()),
+    /** The deadline leaves time for a person. */
+    review: v.exactOptional(v.boolean()),
+  }),
+  v.strictObject({
+    t: v.literal("reviewed"),
+    tx: token,
+    accept: v.boolean(),
+    reason: v.exactOptional(shortText),
   }),
   v.strictObject({ t: v.literal("commit"), record: recordSchema }),
   v.strictObject({ t: v.literal("abort"), tx: token, code: token, reason: shortText }),
@@ -193,16 +250,18 @@ export const coordinatorMessageSchema = v.variant("t", [
     t: v.literal("progress"),
     requestId: token,
     tx: v.exactOptional(token),
-    phase: v.picklist(["queued", "waiting", "preparing"]),
-    /** Names of the peers it waits for (`waiting`) or asks (`preparing`). */
+    phase: v.picklist(["queued", "waiting", "preparing", "reviewing"]),
+    /** Names of the peers it waits for (`waiting`, `reviewing`) or asks (`preparing`). */
     peers: v.pipe(v.array(shortText), v.readonly()),
+    /** Time left, where the phase has an end of its own. */
+    deadlineMs: v.exactOptional(v.number()),
   }),
   v.strictObject({
     t: v.literal("voted"),
     requestId: token,
     tx: token,
     peer: shortText,
-    vote: v.picklist(["yes", "no", "readonly"]),
+    vote: v.picklist(["yes", "no", "readonly", "reviewing"]),
     code: v.exactOptional(token),
     reason: v.exactOptional(shortText),
   }),
@@ -226,6 +285,8 @@ export type ClientMessage = v.InferOutput<typeof clientMessageSchema>;
 export type CoordinatorMessage = v.InferOutput<typeof coordinatorMessageSchema>;
 export type RosterEntry = v.InferOutput<typeof roster>[number];
 export type Conflict = v.InferOutput<typeof conflict>;
+export type Policy = v.InferOutput<typeof policy>;
+export type SnapshotKey = v.InferOutput<typeof snapshotKey>;
 export type DriftItem = v.InferOutput<typeof driftItem>;
 
 /**

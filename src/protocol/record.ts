@@ -26,6 +26,18 @@ export interface MemberChange {
   readonly state: MemberState;
   /** Why, in words: `joined`, `caught up`, `absent`, `left`. */
   readonly reason: string;
+  /** Public key of the peer's device, said when it joins: with the log alone a lost coordinator can be rebuilt. */
+  readonly device?: string;
+}
+
+/** A change set that shares a revision with others: what it adds to the record besides its items. */
+export interface Rider {
+  readonly author: Author;
+  readonly requestId: string;
+  readonly message: string;
+  readonly reverts?: number;
+  /** How many of the record's items are its own; they follow those of the change sets before it. */
+  readonly items: number;
 }
 
 /** Who proposed a record. */
@@ -45,7 +57,10 @@ export interface LogRecord {
   readonly keyEpoch: number;
   readonly author: Author;
   readonly requestId: string;
+  /** The items of all change sets: first those of `author`, then those of each rider. */
   readonly items: readonly Item[];
+  /** Further change sets of this revision, which conflict with none of the others; absent when there are none. */
+  readonly riders?: readonly Rider[];
   readonly members: readonly MemberChange[];
   /** Voters that this record needed a YES or READ_ONLY from. */
   readonly participants: readonly string[];
@@ -58,6 +73,35 @@ export interface LogRecord {
   readonly signature: string;
   /** SHA-256 (hex) over everything above, see {@link hashOf}. */
   readonly hash: string;
+}
+
+/** One change set of a record. */
+export type ChangeSet = Omit<Rider, "items"> & { readonly items: readonly Item[] };
+
+/** The change sets of a record in order, each with its author, request and items. */
+export function changeSetsOf(record: LogRecord): ChangeSet[] {
+  const { author, requestId, message, reverts, riders = [], items } = record;
+  const ridden = riders.reduce((sum, rider) => sum + rider.items, 0);
+  let start = items.length - ridden;
+  const lead: ChangeSet = {
+    author,
+    requestId,
+    message,
+    ...(reverts === undefined ? {} : { reverts }),
+    items: items.slice(0, start),
+  };
+  const others = riders.map((rider) => {
+    const from = start;
+    start += rider.items;
+    return { ...rider, items: items.slice(from, start) };
+  });
+  return [lead, ...others];
+}
+
+/** The requests that a record answers. */
+export function requestsOf(record: LogRecord): string[] {
+  const lead = record.requestId === "" ? [] : [record.requestId];
+  return [...lead, ...(record.riders ?? []).map(({ requestId }) => requestId)];
 }
 
 /** JSON with sorted object keys and without undefined members, so that equal data has equal bytes. */
