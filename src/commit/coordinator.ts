@@ -4,10 +4,20 @@ import type { MemberChange } from "../protocol/record.ts";
 import type { CoordinatorEffect } from "./effects.ts";
 import { hello, outcome, ship } from "./greeting.ts";
 import { cancel, submit } from "./intake.ts";
-import { rosterOf, type Session, type SpaceState, type StepContext, send } from "./space.ts";
-import { abortActive, advance, tally } from "./turn.ts";
+import { advance } from "./queue.ts";
+import {
+  type Active,
+  participantOf,
+  rosterOf,
+  type Session,
+  type SpaceState,
+  type StepContext,
+  send,
+} from "./space.ts";
+import { abortActive, progress, retryAlone, tally } from "./turn.ts";
 
 type VoteMessage = Extract<ClientMessage, { t: "vote" }>;
+type ReviewMessage = Extract<ClientMessage, { t: "review" }>;
 
 /** What can happen to a space of the coordinator. */
 export type CoordinatorInput =
@@ -77,6 +87,8 @@ function receive(
       return cancel(state, session, message.requestId);
     case "vote":
       return vote(state, session, message, context);
+    case "review":
+      return passReview(state, session, message);
     case "applied":
       return applied(state, session, message.rev, context);
     case "resolve":
@@ -116,23 +128,48 @@ function vote(
   if (active.votes.has(session.peer)) return [];
   const name = state.members.get(session.peer)?.name ?? session.peer;
   const { code, reason } = message;
-  const effects: CoordinatorEffect[] = [
-    send(active.submit.session, {
+  const shared = active.submits.length > 1;
+  if (message.vote === "no") {
+    const abort = { code: code ?? "DRIFT", reason: `${name} refused: ${reason ?? "no reason given"}` };
+    return shared
+      ? retryAlone(state, active, abort)
+      : [...tellVote(active, message, name), ...abortActive(state, active, abort)];
+  }
+  const effects = tellVote(active, message, name);
+  if (message.vote === "reviewing") {
+    active.reviewing.add(session.peer);
+    const names = [...active.reviewing].map((peer) => state.members.get(peer)?.name ?? peer);
+    const deadlineMs = Math.max(0, active.deadlineAt - context.now);
+    const [lead] = active.submits;
+    return [...effects, ...progress(lead, "reviewing", names, { tx: active.tx, deadlineMs })];
+  }
+  active.reviewing.delete(session.peer);
+  active.votes.set(session.peer, message.vote);
+  return [...effects, ...tally(state, active, context)];
+}
+
+/** Tells the authors who voted what. A shared revision's refusal is told when each stands for itself. */
+function tellVote(active: Active, message: VoteMessage, name: string): CoordinatorEffect[] {
+  const { vote: said, code, reason } = message;
+  return active.submits.map(({ session, requestId }) =>
+    send(session, {
       t: "voted",
-      requestId: active.submit.requestId,
+      requestId,
       tx: active.tx,
       peer: name,
-      vote: message.vote,
+      vote: said,
       ...(code === undefined ? {} : { code }),
       ...(reason === undefined ? {} : { reason }),
     }),
-  ];
-  if (message.vote === "no") {
-    const abort = { code: code ?? "DRIFT", reason: `${name} refused: ${reason ?? "no reason given"}` };
-    return [...effects, ...abortActive(state, active, abort)];
-  }
-  active.votes.set(session.peer, message.vote);
-  return [...effects, ...tally(state, active, context)];
+  );
+}
+
+/** What a person decided beside the participant is handed to that one; it votes. */
+function passReview(state: SpaceState, session: Session, message: ReviewMessage): CoordinatorEffect[] {
+  const { tx, accept, reason } = message;
+  const participant = participantOf(state, session.peer);
+  if (!participant) return [];
+  return [send(participant.id, { t: "reviewed", tx, accept, ...(reason === undefined ? {} : { reason }) })];
 }
 
 function applied(

@@ -1,12 +1,20 @@
 import { closeCodes } from "../protocol/errors.ts";
-import { type LogRecord, type MemberChange, sealRecord, slot } from "../protocol/record.ts";
+import {
+  changeSetsOf,
+  type LogRecord,
+  type MemberChange,
+  type Rider,
+  sealRecord,
+  slot,
+} from "../protocol/record.ts";
 import type { CoordinatorEffect } from "./effects.ts";
-import { type Active, type SpaceState, type StepContext, send } from "./space.ts";
+import { type Active, type SpaceState, type StepContext, type Submit, send } from "./space.ts";
 
 type RecordBody = Pick<
   LogRecord,
   "kind" | "tx" | "author" | "requestId" | "items" | "members" | "participants" | "message"
-> & { readonly reverts?: number };
+> &
+  Partial<Pick<LogRecord, "reverts" | "riders">>;
 
 /**
  * Makes `body` the next revision: first the forced write, then the state, then COMMIT to everyone who is at the
@@ -30,13 +38,15 @@ function append(
   });
   const effects: CoordinatorEffect[] = [{ type: "persist", writes: [{ kind: "record", record }] }];
   state.head = { rev: record.rev, hash: record.hash };
-  for (const item of record.items) {
-    state.versions.set(slot(item.env, item.key), {
-      version: item.expected + 1,
-      deleted: item.op !== "set",
-      author: record.author.name,
-      at: record.at,
-    });
+  for (const { author, items } of changeSetsOf(record)) {
+    for (const item of items) {
+      state.versions.set(slot(item.env, item.key), {
+        version: item.expected + 1,
+        deleted: item.op !== "set",
+        author: author.name,
+        at: record.at,
+      });
+    }
   }
   for (const session of state.sessions.values()) {
     if (session.kind !== "participant" || session.shippedRev !== record.rev - 1) continue;
@@ -49,35 +59,49 @@ function append(
 
 /** Decides COMMIT for the active transaction: every participant voted YES or READ_ONLY. */
 export function decideCommit(state: SpaceState, active: Active, context: StepContext): CoordinatorEffect[] {
-  const { submit } = active;
+  const [lead, ...others] = active.submits;
   state.active = undefined;
   const effects = append(
     state,
     {
       kind: "commit",
       tx: active.tx,
-      author: submit.author,
-      requestId: submit.requestId,
-      items: submit.items,
+      author: lead.author,
+      requestId: lead.requestId,
+      items: active.submits.flatMap((submit) => submit.items),
       members: [],
       participants: active.participants,
-      message: submit.message,
-      ...(submit.reverts === undefined ? {} : { reverts: submit.reverts }),
+      message: lead.message,
+      ...(lead.reverts === undefined ? {} : { reverts: lead.reverts }),
+      ...(others.length === 0 ? {} : { riders: others.map(riderOf) }),
     },
     state.epoch,
     context,
   );
-  effects.push(
-    send(submit.session, {
-      t: "answer",
-      requestId: submit.requestId,
-      outcome: "committed",
-      tx: active.tx,
-      rev: state.head.rev,
-      detached: [...submit.detached],
-    }),
-  );
+  for (const submit of active.submits) {
+    effects.push(
+      send(submit.session, {
+        t: "answer",
+        requestId: submit.requestId,
+        outcome: "committed",
+        tx: active.tx,
+        rev: state.head.rev,
+        detached: [...submit.detached],
+      }),
+    );
+  }
   return effects;
+}
+
+/** What a change set adds to the record that it shares. */
+export function riderOf({ author, requestId, message, reverts, items }: Submit): Rider {
+  return {
+    author,
+    requestId,
+    message,
+    ...(reverts === undefined ? {} : { reverts }),
+    items: items.length,
+  };
 }
 
 /** A membership record: a new epoch. Only between transactions. */
@@ -89,10 +113,10 @@ export function changeMembers(
   state.epoch += 1;
   state.txCounter += 1;
   for (const change of changes) {
-    const { reason: _, ...member } = change;
+    const { reason: _, device: __, ...member } = change;
     state.members.set(change.peer, member);
     if (!state.presence.has(change.peer)) {
-      state.presence.set(change.peer, { absentSince: context.now, appliedRev: 0, drift: [] });
+      state.presence.set(change.peer, { absentSince: context.now, appliedRev: 0, drift: [], reviews: false });
     }
   }
   const effects = append(

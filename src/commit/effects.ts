@@ -20,13 +20,15 @@ export type CoordinatorEffect =
   /** Wake the machine with a `tick` at this time (the earliest of all asked for counts). */
   | { readonly type: "timer"; readonly atMs: number };
 
-/** A file that a prepare staged, beside its target, forced to disk. */
+/** A file that a prepare staged, beside its target, forced to disk before YES. */
 export interface StagedFile {
   readonly env: string;
   /** Absolute path of the target, links resolved. */
   readonly target: string;
   /** Absolute path of the staged file; empty when the target needs no change. */
   readonly staged: string;
+  /** SHA-256 (hex) of the staged text, so that one that a crash tore is never put in place; empty without one. */
+  readonly stagedHash: string;
   /** SHA-256 (hex) of the target's bytes at staging; empty when it did not exist. */
   readonly targetHash: string;
 }
@@ -41,13 +43,32 @@ export interface PreparedRecord {
   readonly sinceMs: number;
 }
 
+/** An outcome that a person forced here while it was in doubt. Holds sealed values only. */
+export interface HeuristicRecord {
+  readonly tx: string;
+  readonly base: number;
+  readonly items: readonly Item[];
+  readonly forced: "commit" | "abort";
+  readonly atMs: number;
+  /** Whether the files were brought to it. */
+  readonly done: boolean;
+  /** `pending` until the outcome is known; `mixed`: it was the other one. */
+  readonly status: "pending" | "same" | "mixed";
+  /** The revision that it became, when it was committed after all. */
+  readonly revision?: number;
+}
+
 /** What a participant appends to its journal. */
 export type ParticipantWrite =
   | { readonly kind: "prepared"; readonly prepared: PreparedRecord }
   | { readonly kind: "committed"; readonly record: LogRecord }
   | { readonly kind: "aborted"; readonly tx: string }
   | { readonly kind: "applied"; readonly rev: number }
-  | { readonly kind: "term"; readonly term: number };
+  | { readonly kind: "term"; readonly term: number }
+  /** Takes the place of an earlier one of the same transaction. */
+  | { readonly kind: "heuristic"; readonly heuristic: HeuristicRecord }
+  /** The heuristic decision is forgotten. */
+  | { readonly kind: "resynced"; readonly tx: string };
 
 export type ParticipantEffect =
   /** `force`: on disk before the next effect; otherwise it may ride with the next forced one. */
@@ -68,7 +89,11 @@ export type ParticipantEffect =
       readonly from: number;
       readonly to: number;
       readonly prepared: PreparedRecord | undefined;
+      /** Items whose keys the files keep as they are, because a person forced an outcome here. */
+      readonly spared: readonly Item[];
     }
+  /** Bring the files to the outcome that a person forced; answered by input `forced` or `forceFailed`. */
+  | { readonly type: "force"; readonly outcome: "commit" | "abort"; readonly prepared: PreparedRecord }
   | { readonly type: "timer"; readonly atMs: number }
   | { readonly type: "notify"; readonly event: ParticipantEvent }
   /** Close the connection; `problem` says why. `retry`: connect again later. */
@@ -84,6 +109,15 @@ export type ParticipantEvent =
       readonly code?: string;
       readonly reason?: string;
     }
+  /** The person is asked about a change of `author`. */
+  | {
+      readonly kind: "review";
+      readonly tx: string;
+      readonly author: string;
+      readonly message: string;
+      readonly items: readonly Item[];
+      readonly deadlineAtMs: number;
+    }
   | {
       readonly kind: "inDoubt";
       readonly tx: string;
@@ -91,6 +125,8 @@ export type ParticipantEvent =
       readonly keys: readonly string[];
     }
   | { readonly kind: "resolved"; readonly tx: string; readonly outcome: "commit" | "abort" }
+  /** A person forced an outcome, the files follow it, or the outcome that it is compared with is known. */
+  | { readonly kind: "heuristic"; readonly heuristic: HeuristicRecord }
   | { readonly kind: "committed"; readonly record: LogRecord }
   | { readonly kind: "applied"; readonly from: number; readonly to: number }
   | { readonly kind: "applyFailed"; readonly problem: Problem }

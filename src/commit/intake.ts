@@ -1,8 +1,9 @@
 import { limits } from "../protocol/limits.ts";
 import type { ClientMessage } from "../protocol/messages.ts";
+import type { Item } from "../protocol/record.ts";
 import type { CoordinatorEffect } from "./effects.ts";
 import { type Session, type SpaceState, type StepContext, type Submit, send } from "./space.ts";
-import { abortActive, answerAborted } from "./turn.ts";
+import { answerAborted, withdraw } from "./turn.ts";
 
 type SubmitMessage = Extract<ClientMessage, { t: "submit" }>;
 
@@ -29,7 +30,9 @@ export function submit(
   }
   const remembered = state.abortedAnswers.get(requestId);
   if (remembered) return [send(session.id, remembered)];
-  const known = [state.active?.submit, ...state.queue].find((waiting) => waiting?.requestId === requestId);
+  const known = [...(state.active?.submits ?? []), ...state.queue].find(
+    (waiting) => waiting.requestId === requestId,
+  );
   if (known) {
     known.session = session.id;
     known.lastProgress = "";
@@ -43,6 +46,10 @@ export function submit(
     message: message.message,
     reverts: message.reverts,
     deadlineAt: context.now + message.timeoutMs,
+    policy: message.policy ?? state.policy,
+    reviewMs: message.reviewMs ?? limits.reviewTimeoutDefaultMs,
+    bytes: message.items.reduce((sum, item) => sum + bytesOf(item), 0),
+    alone: false,
     detached: [],
     lastProgress: "",
   };
@@ -70,6 +77,11 @@ export function submit(
   return [{ type: "timer", atMs: fresh.deadlineAt }];
 }
 
+/** About the size of an item in a message: names are short, the value is what counts. */
+function bytesOf({ env, key, sealed = "" }: Item): number {
+  return sealed.length + 2 * (env.length + key.length) + 100;
+}
+
 /** FIFO, but an author's n-th waiting submit stands behind everyone else's n-th, so no author starves the others. */
 function enqueueFairly(state: SpaceState, fresh: Submit): void {
   const round = (until: number, peer: string) =>
@@ -88,12 +100,10 @@ function enqueueFairly(state: SpaceState, fresh: Submit): void {
 export function cancel(state: SpaceState, session: Session, requestId: string): CoordinatorEffect[] {
   const abort = { code: "CANCELLED", reason: "cancelled by its author" };
   const { active } = state;
-  if (active?.submit.requestId === requestId && active.submit.author.peer === session.peer) {
-    return abortActive(state, active, abort);
-  }
-  const place = state.queue.findIndex(
-    (waiting) => waiting.requestId === requestId && waiting.author.peer === session.peer,
-  );
+  const isIt = (one: Submit) => one.requestId === requestId && one.author.peer === session.peer;
+  const mine = active?.submits.find(isIt);
+  if (active && mine) return [...withdraw(state, active, mine), answerAborted(state, mine, abort, active.tx)];
+  const place = state.queue.findIndex(isIt);
   const waiting = state.queue[place];
   if (!waiting) return [];
   state.queue.splice(place, 1);

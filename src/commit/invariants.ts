@@ -1,4 +1,4 @@
-import { follows, type LogRecord, type MemberState, slot } from "../protocol/record.ts";
+import { follows, type LogRecord, type MemberState, requestsOf, slot } from "../protocol/record.ts";
 import type { PreparedRecord } from "./effects.ts";
 
 /** A broken rule, by its number under "Invariants" in docs/PROTOCOL.md. Names peers, keys and ids, never a value. */
@@ -69,8 +69,9 @@ export class LogAudit {
       found.push(broken(6, `${name} has an older term or epoch than the revision before it`));
     }
     if (this.#byTransaction.has(record.tx)) found.push(broken(1, `${name} repeats a transaction id`));
-    if (record.requestId !== "" && this.#byRequest.has(record.requestId)) {
-      found.push(broken(8, `${name} commits the request ${record.requestId} again`));
+    for (const requestId of requestsOf(record)) {
+      if (this.#byRequest.has(requestId))
+        found.push(broken(8, `${name} commits the request ${requestId} again`));
     }
     for (const item of record.items) {
       const version = this.#versions.get(slot(item.env, item.key)) ?? 0;
@@ -88,7 +89,7 @@ export class LogAudit {
   #take(record: LogRecord): void {
     this.#records.push(record);
     this.#byTransaction.set(record.tx, record);
-    if (record.requestId !== "") this.#byRequest.set(record.requestId, record);
+    for (const requestId of requestsOf(record)) this.#byRequest.set(requestId, record);
     for (const item of record.items) this.#versions.set(slot(item.env, item.key), item.expected + 1);
     for (const member of record.members) this.#members.set(member.peer, member.state);
   }
@@ -149,8 +150,9 @@ export class OutcomeAudit {
     if (this.#abortedTransactions.has(record.tx)) {
       found.push(broken(3, `${record.tx} was told as aborted and became revision ${record.rev}`));
     }
-    if (this.#abortedRequests.has(record.requestId)) {
-      found.push(broken(8, `the request ${record.requestId} was aborted for its author and committed`));
+    for (const requestId of requestsOf(record)) {
+      if (this.#abortedRequests.has(requestId))
+        found.push(broken(8, `the request ${requestId} was aborted for its author and committed`));
     }
     return found;
   }
@@ -176,7 +178,8 @@ export function checkPromisesHeld(
   heldBy: (peer: string) => Held | undefined,
   maps: (peer: string, env: string) => boolean,
 ): Violation[] {
-  if (record.kind !== "commit") return [];
+  // A sole voter leaves nobody behind: it need not have forced its promise (docs/PROTOCOL.md, "One voter").
+  if (record.kind !== "commit" || record.participants.length === 1) return [];
   return record.participants
     .filter((peer) => record.items.some((item) => maps(peer, item.env)))
     .filter((peer) => {

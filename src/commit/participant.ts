@@ -4,12 +4,23 @@ import { follows, type LogRecord } from "../protocol/record.ts";
 import { retryDelayMs } from "./backoff.ts";
 import type { ParticipantEffect, PreparedRecord } from "./effects.ts";
 import {
+  carriedOut,
+  carryOut,
+  carryOutLater,
+  compare,
+  compareRecords,
+  force,
+  isForced,
+  resynced,
+  sparedItems,
+} from "./heuristic.ts";
+import {
   hello,
   type ParticipantContext,
   type ParticipantInput,
   type ParticipantState,
 } from "./participantState.ts";
-import { next, prepare, refusedOrReadonly, staged } from "./promise.ts";
+import { dropReview, next, prepare, refusedOrReadonly, reviewed, staged } from "./promise.ts";
 import { forked, staleTerm } from "./refusals.ts";
 
 /**
@@ -24,7 +35,7 @@ export function stepParticipant(
 ): ParticipantEffect[] {
   switch (input.kind) {
     case "start":
-      return startApply(state);
+      return [...startApply(state), ...carryOut(state)];
     case "connected":
       state.connected = true;
       state.welcomed = false;
@@ -36,11 +47,18 @@ export function stepParticipant(
     case "staged":
       return staged(state, input.tx, input.staged, context);
     case "readonly":
-      return refusedOrReadonly(state, input.tx, { vote: "readonly" });
+      return refusedOrReadonly(state, input.tx, { vote: "readonly" }, context);
     case "refused":
-      return refusedOrReadonly(state, input.tx, { vote: "no", code: input.code, reason: input.reason });
+      return refusedOrReadonly(
+        state,
+        input.tx,
+        { vote: "no", code: input.code, reason: input.reason },
+        context,
+      );
+    case "reviewed":
+      return reviewed(state, input, context);
     case "applied":
-      return applied(state, input.rev);
+      return applied(state, input.rev, context);
     case "applyFailed":
       state.applying = false;
       state.retryApplyAt = context.now + limits.lockedRetryMs;
@@ -48,6 +66,17 @@ export function stepParticipant(
         { type: "notify", event: { kind: "applyFailed", problem: input.problem } },
         { type: "timer", atMs: state.retryApplyAt },
       ];
+    case "force":
+      return force(state, input.tx, input.outcome, context);
+    case "forced":
+      return carriedOut(state, input.tx);
+    case "forceFailed":
+      return [
+        { type: "notify", event: { kind: "applyFailed", problem: input.problem } },
+        ...carryOutLater(state, context),
+      ];
+    case "resynced":
+      return resynced(state, input.tx);
     case "tick":
       return tick(state, context);
   }
@@ -63,13 +92,15 @@ function receive(
     case "welcome":
       return [...welcome(state, message.term, message.rev), told];
     case "prepare":
-      return prepare(state, message);
+      return prepare(state, message, context);
+    case "reviewed":
+      return reviewed(state, message, context);
     case "commit":
       return hold(state, [message.record]);
     case "catchup":
       return hold(state, message.records);
     case "abort":
-      return aborted(state, message.tx);
+      return aborted(state, message.tx, context);
     case "outcome":
       return outcome(state, message, context);
     default:
@@ -107,10 +138,12 @@ function hold(state: ParticipantState, records: readonly LogRecord[]): Participa
   }
   if (fresh.length === 0) return state.applying ? [] : [acknowledge(state)];
   state.committed = last;
+  const overtaken = dropReview(state, undefined);
   for (const record of fresh) state.unapplied.set(record.rev, record.hash);
   const effects: ParticipantEffect[] = [
     { type: "persist", writes: fresh.map((record) => ({ kind: "committed", record })), force: true },
     ...fresh.map((record): ParticipantEffect => ({ type: "notify", event: { kind: "committed", record } })),
+    ...overtaken,
     ...settle(state, fresh),
     ...startApply(state),
   ];
@@ -145,7 +178,7 @@ function startApply(state: ParticipantState): ParticipantEffect[] {
   return [{ type: "apply", from: state.applied.rev, to: state.committed.rev, prepared: state.redo }];
 }
 
-function applied(state: ParticipantState, rev: number): ParticipantEffect[] {
+function applied(state: ParticipantState, rev: number, context: ParticipantContext): ParticipantEffect[] {
   state.applying = false;
   const from = state.applied.rev;
   const hash = state.unapplied.get(rev) ?? state.committed.hash;
@@ -158,20 +191,20 @@ function applied(state: ParticipantState, rev: number): ParticipantEffect[] {
   if (state.connected) effects.push(acknowledge(state));
   effects.push({ type: "notify", event: { kind: "applied", from, to: rev } });
   const more = startApply(state);
-  return [...effects, ...more, ...(more.length === 0 ? next(state) : [])];
+  return [...effects, ...more, ...(more.length === 0 ? next(state, context) : [])];
 }
 
 function acknowledge(state: ParticipantState): ParticipantEffect {
   return { type: "send", message: { t: "applied", rev: state.applied.rev, hash: state.applied.hash } };
 }
 
-function aborted(state: ParticipantState, tx: string): ParticipantEffect[] {
+function aborted(state: ParticipantState, tx: string, context: ParticipantContext): ParticipantEffect[] {
   if (state.waiting?.tx === tx) state.waiting = undefined;
   if (state.staging?.tx === tx) state.stagingAborted = true;
   const { prepared } = state;
-  if (prepared?.tx !== tx) return [];
+  if (prepared?.tx !== tx) return dropReview(state, tx);
   state.prepared = undefined;
-  return [...dropPrepared(prepared), ...next(state)];
+  return [...dropPrepared(prepared), ...next(state, context)];
 }
 
 function outcome(
@@ -179,7 +212,7 @@ function outcome(
   message: Extract<CoordinatorMessage, { t: "outcome" }>,
   context: ParticipantContext,
 ): ParticipantEffect[] {
-  if (message.outcome === "abort") return aborted(state, message.tx);
+  if (message.outcome === "abort") return aborted(state, message.tx, context);
   if (state.prepared?.tx !== message.tx) return [];
   if (message.outcome === "commit") return [hello(state)];
   const again: ParticipantEffect = { type: "send", message: { t: "vote", tx: message.tx, vote: "yes" } };
@@ -203,7 +236,9 @@ function disconnected(state: ParticipantState, context: ParticipantContext): Par
   state.welcomed = false;
   state.waiting = undefined;
   if (state.staging) state.stagingAborted = true;
-  return state.prepared ? [doubt(state.prepared), ...scheduleResolve(state, context)] : [];
+  // Asked again when the connection is back, with what is left of its time.
+  const unasked = dropReview(state, undefined);
+  return state.prepared ? [...unasked, doubt(state.prepared), ...scheduleResolve(state, context)] : unasked;
 }
 
 function doubt(prepared: PreparedRecord): ParticipantEffect {
@@ -214,6 +249,7 @@ function doubt(prepared: PreparedRecord): ParticipantEffect {
 function tick(state: ParticipantState, context: ParticipantContext): ParticipantEffect[] {
   const effects: ParticipantEffect[] = [];
   if (context.now >= state.retryApplyAt) effects.push(...startApply(state));
+  if (state.review && context.now >= state.review.deadlineAt) effects.push(...dropReview(state, undefined));
   if (state.prepared && context.now >= state.resolveAt) {
     const { tx, base } = state.prepared;
     effects.push(doubt(state.prepared), ...scheduleResolve(state, context));
@@ -222,7 +258,11 @@ function tick(state: ParticipantState, context: ParticipantContext): Participant
   }
   // A timer may fire before its time, and the earliest one takes the place of the others: ask again for what is
   // still to come, or a doubt that nobody else ends would stay for ever.
-  const atMs = Math.min(state.retryApplyAt, state.prepared ? state.resolveAt : Number.POSITIVE_INFINITY);
+  const atMs = Math.min(
+    state.retryApplyAt,
+    state.prepared ? state.resolveAt : Number.POSITIVE_INFINITY,
+    state.review?.deadlineAt ?? Number.POSITIVE_INFINITY,
+  );
   if (Number.isFinite(atMs)) effects.push({ type: "timer", atMs });
   return effects;
 }

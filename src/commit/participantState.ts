@@ -1,10 +1,17 @@
 import type { Problem } from "../protocol/errors.ts";
 import type { CoordinatorMessage } from "../protocol/messages.ts";
-import type { ParticipantEffect, PreparedRecord, StagedFile } from "./effects.ts";
+import type { HeuristicRecord, ParticipantEffect, PreparedRecord, StagedFile } from "./effects.ts";
 import type { JournalImage } from "./ports.ts";
 
 /** PREPARE as it was heard. */
 export type Prepare = Extract<CoordinatorMessage, { t: "prepare" }>;
+
+/** A PREPARE that waits for this peer's person. */
+export interface Review {
+  readonly prepare: Prepare;
+  /** When the coordinator stops waiting, milliseconds since the epoch, by this peer's clock. */
+  readonly deadlineAt: number;
+}
 
 /** The state of one participant. Mutated by `stepParticipant` only. */
 export interface ParticipantState {
@@ -27,11 +34,20 @@ export interface ParticipantState {
   staging: Prepare | undefined;
   /** The staged PREPARE was aborted meanwhile: drop what staging made. */
   stagingAborted: boolean;
+  /** A person here looks at every change of others before this peer votes. */
+  readonly reviews: boolean;
+  /** A change that the person has been asked about. */
+  review: Review | undefined;
+  /** The last transaction that the person accepted: asked for again after a reconnect, it needs no second look. */
+  accepted: string;
   /** A PREPARE that waits for the files to reach its base. */
   waiting: Prepare | undefined;
+  /** Outcomes that a person forced here, oldest first. */
+  heuristics: readonly HeuristicRecord[];
   resolveAttempt: number;
   resolveAt: number;
   retryApplyAt: number;
+  retryForceAt: number;
 }
 
 /** What can happen to a participant. */
@@ -43,9 +59,17 @@ export type ParticipantInput =
   | { readonly kind: "staged"; readonly tx: string; readonly staged: readonly StagedFile[] }
   /** It maps none of the environments. */
   | { readonly kind: "readonly"; readonly tx: string }
+  /** What the person decided about a change that waits for them. */
+  | { readonly kind: "reviewed"; readonly tx: string; readonly accept: boolean; readonly reason?: string }
   | { readonly kind: "refused"; readonly tx: string; readonly code: string; readonly reason: string }
   | { readonly kind: "applied"; readonly rev: number }
   | { readonly kind: "applyFailed"; readonly problem: Problem }
+  /** A person ends a doubt without the coordinator's word. */
+  | { readonly kind: "force"; readonly tx: string; readonly outcome: "commit" | "abort" }
+  | { readonly kind: "forced"; readonly tx: string }
+  | { readonly kind: "forceFailed"; readonly problem: Problem }
+  /** The log's values are back in the files of a heuristic decision. */
+  | { readonly kind: "resynced"; readonly tx: string }
   | { readonly kind: "tick" };
 
 /** Time and randomness of one step. */
@@ -56,7 +80,7 @@ export interface ParticipantContext {
 }
 
 /** The state that a journal describes. */
-export function openParticipant(peer: string, image: JournalImage): ParticipantState {
+export function openParticipant(peer: string, image: JournalImage, reviews = false): ParticipantState {
   const head = image.records.at(-1);
   const hashAt = (rev: number) => image.records[rev - 1]?.hash ?? "";
   const unapplied = new Map<number, string>();
@@ -75,10 +99,15 @@ export function openParticipant(peer: string, image: JournalImage): ParticipantS
     applying: false,
     staging: undefined,
     stagingAborted: false,
+    reviews,
+    review: undefined,
+    accepted: "",
     waiting: undefined,
+    heuristics: image.heuristics ?? [],
     resolveAttempt: 0,
     resolveAt: Number.POSITIVE_INFINITY,
     retryApplyAt: Number.POSITIVE_INFINITY,
+    retryForceAt: Number.POSITIVE_INFINITY,
   };
 }
 
@@ -94,6 +123,7 @@ export function hello(state: ParticipantState): ParticipantEffect {
       hash: state.applied.hash,
       highestTerm: state.highestTerm,
       prepared: state.prepared ? [{ tx: state.prepared.tx, base: state.prepared.base }] : [],
+      ...(state.reviews ? { reviews: true } : {}),
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { Problem } from "../protocol/errors.ts";
-import type { ClientMessage, CoordinatorMessage } from "../protocol/messages.ts";
+import type { ClientMessage, CoordinatorMessage, Policy } from "../protocol/messages.ts";
 import type { LogRecord, MemberState, Role } from "../protocol/record.ts";
 import type { Disposable } from "../shared/disposable.ts";
 import type { Result } from "../shared/result.ts";
-import type { CoordinatorWrite, ParticipantWrite, PreparedRecord, StagedFile } from "./effects.ts";
+import type { CoordinatorWrite, HeuristicRecord, ParticipantWrite, PreparedRecord, StagedFile } from "./effects.ts";
 
 /** A member of a space as the log has it. */
 export interface Member {
@@ -30,6 +30,8 @@ export interface SpaceImage {
   readonly members: readonly Member[];
   /** By {@link import("../protocol/record.ts").slot}. */
   readonly versions: ReadonlyMap<string, KeyVersion>;
+  /** What the space does about an absent voter; `detach` when nothing was chosen. */
+  readonly policy?: Policy;
 }
 
 /** An invitation as the coordinator keeps it: it can check the secret, not use it. */
@@ -85,6 +87,8 @@ export interface JournalImage {
   readonly appliedRev: number;
   readonly highestTerm: number;
   readonly prepared: PreparedRecord | undefined;
+  /** Outcomes that were forced here; absent when there are none. */
+  readonly heuristics?: readonly HeuristicRecord[];
 }
 
 /** The append-only journal of a participant. A torn tail is ignored; a damaged middle is DATA_DAMAGED. */
@@ -101,6 +105,11 @@ export type FileText =
   | { readonly kind: "absent"; readonly path: string }
   | { readonly kind: "unreadable"; readonly path: string; readonly problem: Problem };
 
+/** A new text beside its target; it is on the disk once `forced` resolved without a problem (it never rejects). */
+export interface StagedText extends Omit<StagedFile, "env"> {
+  readonly forced: Promise<Result<void, Problem>>;
+}
+
 /**
  * The environment files of one workspace folder. Paths are relative to the folder and come from local
  * configuration only. Links are followed when they stay inside the folder (FILE_OUTSIDE otherwise); FIFOs,
@@ -111,10 +120,13 @@ export interface EnvironmentFiles {
   read(file: string): Promise<FileText>;
   /**
    * Writes `text` to a new file beside the target (name without any value, mode and owner of the target, 0600
-   * for a new one), forces it and returns it. `targetHash` is the hash of what is on disk now.
+   * for a new one) and starts to force it. `targetHash` is the hash of what is on disk now.
    */
-  stage(file: string, tx: string, text: string): Promise<Result<Omit<StagedFile, "env">, Problem>>;
-  /** Renames the staged file over its target if that still has `targetHash`, then forces the folder. False: it changed. */
+  stage(file: string, tx: string, text: string): Promise<Result<StagedText, Problem>>;
+  /**
+   * Renames the staged file over its target if both still have their hashes, then forces the folder. False: one of
+   * them changed, is gone, or was torn by a crash.
+   */
   applyStaged(staged: StagedFile): Promise<Result<boolean, Problem>>;
   /**
    * Replaces the text of a file atomically (temp, fsync, rename, fsync folder), through the open editor document

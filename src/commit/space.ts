@@ -1,4 +1,4 @@
-import type { CoordinatorMessage, DriftItem, RosterEntry } from "../protocol/messages.ts";
+import type { CoordinatorMessage, DriftItem, Policy, RosterEntry } from "../protocol/messages.ts";
 import type { Author, Item, LogRecord, MemberChange } from "../protocol/record.ts";
 import type { CoordinatorEffect } from "./effects.ts";
 import type { KeyVersion, Member, SpaceImage } from "./ports.ts";
@@ -24,6 +24,13 @@ export interface Submit {
   readonly message: string;
   readonly reverts: number | undefined;
   readonly deadlineAt: number;
+  readonly policy: Policy;
+  /** Time for people where a voter reviews. */
+  readonly reviewMs: number;
+  /** Size of its items in a message, about. */
+  readonly bytes: number;
+  /** Shared a revision that was refused: from now on it stands for itself, so that the refusal finds whose it is. */
+  alone: boolean;
   /** Names of voters that were detached so that this submit could go on. */
   readonly detached: string[];
   /** What the author was last told, so that progress is only said when it changed. */
@@ -34,11 +41,16 @@ export type Vote = "yes" | "readonly";
 
 /** The transaction between PREPARE and its decision. */
 export interface Active {
-  readonly submit: Submit;
+  /** The change sets that become one revision; the first one's author is the record's. */
+  readonly submits: readonly [Submit, ...Submit[]];
   readonly tx: string;
   readonly base: number;
   readonly participants: readonly string[];
   readonly votes: Map<string, Vote>;
+  /** Participants whose person has been asked. */
+  readonly reviewing: Set<string>;
+  /** Whether the deadline leaves time for a person. */
+  readonly review: boolean;
   readonly deadlineAt: number;
 }
 
@@ -47,6 +59,8 @@ export interface Presence {
   absentSince: number | undefined;
   appliedRev: number;
   drift: readonly DriftItem[];
+  /** A person there looks at every change of others before it votes. */
+  reviews: boolean;
 }
 
 /** The state of one space in a coordinator. Mutated by `step` only. */
@@ -69,6 +83,8 @@ export interface SpaceState {
   rosterDirty: boolean;
   rosterSentAt: number;
   readonly detachAfterMs: number;
+  /** What to do about an absent voter where a submit does not say. */
+  readonly policy: Policy;
 }
 
 /** What happens besides the step itself. */
@@ -97,7 +113,10 @@ export function openSpace(image: SpaceImage, now: number, detachAfterMs: number)
     versions: new Map(image.versions),
     sessions: new Map(),
     presence: new Map(
-      [...members.keys()].map((peer) => [peer, { absentSince: now, appliedRev: 0, drift: [] }]),
+      [...members.keys()].map((peer) => [
+        peer,
+        { absentSince: now, appliedRev: 0, drift: [], reviews: false },
+      ]),
     ),
     queue: [],
     memberQueue: [],
@@ -107,6 +126,7 @@ export function openSpace(image: SpaceImage, now: number, detachAfterMs: number)
     rosterDirty: false,
     rosterSentAt: 0,
     detachAfterMs,
+    policy: image.policy ?? "detach",
   };
 }
 
@@ -139,6 +159,7 @@ export function rosterOf(state: SpaceState): RosterEntry[] {
       ...(absentSince === undefined ? {} : { absentSince }),
       appliedRevision: presence?.appliedRev ?? 0,
       drift: presence?.drift.length ?? 0,
+      ...(presence?.reviews ? { reviews: true } : {}),
     });
   }
   return entries;

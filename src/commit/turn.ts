@@ -1,9 +1,8 @@
 import { limits } from "../protocol/limits.ts";
-import type { Conflict } from "../protocol/messages.ts";
-import { type MemberChange, slot } from "../protocol/record.ts";
-import { changeMembers, decideCommit } from "./decide.ts";
+import type { Conflict, CoordinatorMessage } from "../protocol/messages.ts";
+import { slot } from "../protocol/record.ts";
+import { decideCommit, riderOf } from "./decide.ts";
 import type { CoordinatorEffect } from "./effects.ts";
-import type { Member } from "./ports.ts";
 import {
   type Active,
   participantOf,
@@ -47,17 +46,51 @@ export function answerAborted(
   return send(submit.session, answer);
 }
 
-/** Aborts the active transaction. Presumed abort: nothing is written. */
-export function abortActive(state: SpaceState, active: Active, abort: Abort): CoordinatorEffect[] {
+/** Ends the active transaction without a decision. Presumed abort: nothing is written. */
+function endActive(
+  state: SpaceState,
+  active: Active,
+  { code, reason }: Pick<Abort, "code" | "reason">,
+): CoordinatorEffect[] {
   state.active = undefined;
-  const effects: CoordinatorEffect[] = [];
-  for (const peer of active.participants) {
+  return active.participants.flatMap((peer) => {
     const session = participantOf(state, peer);
-    if (session)
-      effects.push(send(session.id, { t: "abort", tx: active.tx, code: abort.code, reason: abort.reason }));
-  }
-  effects.push(answerAborted(state, active.submit, abort, active.tx));
-  return effects;
+    return session ? [send(session.id, { t: "abort", tx: active.tx, code, reason })] : [];
+  });
+}
+
+/** Aborts the active transaction for all of its authors. */
+export function abortActive(state: SpaceState, active: Active, abort: Abort): CoordinatorEffect[] {
+  return [
+    ...endActive(state, active, abort),
+    ...active.submits.map((submit) => answerAborted(state, submit, abort, active.tx)),
+  ];
+}
+
+/**
+ * A voter refused a revision that several change sets share: nobody else's refusal is theirs to bear, so each of them
+ * stands for itself from now on, in the order that they had, under a transaction of its own.
+ */
+export function retryAlone(state: SpaceState, active: Active, abort: Abort): CoordinatorEffect[] {
+  for (const submit of active.submits) submit.alone = true;
+  return [...endActive(state, active, abort), ...requeue(state, active.submits)];
+}
+
+/** Takes one change set out of the active transaction; the others wait for another one, before everybody else. */
+export function withdraw(state: SpaceState, active: Active, gone: Submit): CoordinatorEffect[] {
+  const ended = endActive(state, active, { code: "CANCELLED", reason: "cancelled by its author" });
+  return [
+    ...ended,
+    ...requeue(
+      state,
+      active.submits.filter((submit) => submit !== gone),
+    ),
+  ];
+}
+
+function requeue(state: SpaceState, submits: readonly Submit[]): CoordinatorEffect[] {
+  state.queue.unshift(...submits);
+  return submits.flatMap((submit) => progress(submit, "queued", []));
 }
 
 /** The keys of a submit whose versions are no longer the expected ones. */
@@ -78,11 +111,12 @@ export function conflictsOf(state: SpaceState, submit: Submit): Conflict[] {
   return conflicts;
 }
 
-function progress(
+/** Tells an author where the submit stands, once. */
+export function progress(
   submit: Submit,
-  phase: "queued" | "waiting" | "preparing",
+  phase: Extract<CoordinatorMessage, { t: "progress" }>["phase"],
   peers: readonly string[],
-  tx?: string,
+  more: { readonly tx?: string; readonly deadlineMs?: number } = {},
 ): CoordinatorEffect[] {
   const text = `${phase}:${peers.join()}`;
   if (submit.lastProgress === text) return [];
@@ -93,60 +127,39 @@ function progress(
       requestId: submit.requestId,
       phase,
       peers: [...peers],
-      ...(tx === undefined ? {} : { tx }),
+      ...more,
     }),
   ];
 }
 
-/** Voters that cannot be asked yet: absent, or connected and behind the head. */
-function missingVoters(state: SpaceState): { absent: Member[]; behind: Member[] } {
-  const absent: Member[] = [];
-  const behind: Member[] = [];
-  for (const member of votersOf(state)) {
-    const session = participantOf(state, member.peer);
-    if (!session) absent.push(member);
-    else if (session.appliedRev < state.head.rev) behind.push(member);
-  }
-  return { absent, behind };
-}
-
-/** Members that are at head and may become voters again. */
-function promotions(state: SpaceState): MemberChange[] {
-  const changes: MemberChange[] = [];
-  for (const member of state.members.values()) {
-    if (member.state !== "syncing") continue;
-    const session = participantOf(state, member.peer);
-    if (session && session.appliedRev === state.head.rev) {
-      changes.push({ ...member, state: "voter", reason: "caught up" });
-    }
-  }
-  return changes;
-}
-
-function detachments(state: SpaceState, absent: readonly Member[], now: number): MemberChange[] {
-  return absent
-    .filter((member) => now - (state.presence.get(member.peer)?.absentSince ?? now) >= state.detachAfterMs)
-    .map((member) => ({ ...member, state: "syncing" as const, reason: "absent" }));
-}
-
-function prepare(state: SpaceState, submit: Submit, context: StepContext): CoordinatorEffect[] {
+/** Asks every voter whether the change sets can certainly become the next revision. */
+export function prepare(
+  state: SpaceState,
+  submits: readonly [Submit, ...Submit[]],
+  context: StepContext,
+): CoordinatorEffect[] {
   state.txCounter += 1;
+  const [lead] = submits;
   const voters = votersOf(state);
-  const deadlineAt = Math.min(submit.deadlineAt, context.now + limits.prepareTimeoutMs);
+  const review = voters.some((member) => reviews(state, member.peer, submits));
+  // A person needs longer than a machine, and the author said how long; several authors never wait for one.
+  const deadlineAt = review
+    ? context.now + lead.reviewMs
+    : Math.min(lead.deadlineAt, context.now + limits.prepareTimeoutMs);
   const active: Active = {
-    submit,
+    submits,
     tx: `${state.space}:${state.term}:${state.txCounter}:${context.nonce}`,
     base: state.head.rev,
     participants: voters.map((member) => member.peer),
     votes: new Map(),
+    reviewing: new Set(),
+    review,
     deadlineAt,
   };
   state.active = active;
-  const effects = progress(
-    submit,
-    "preparing",
-    voters.map((member) => member.name),
-    active.tx,
+  const names = voters.map((member) => member.name);
+  const effects = submits.flatMap((submit) =>
+    progress(submit, "preparing", names, { tx: active.tx, deadlineMs: deadlineAt - context.now }),
   );
   for (const voter of voters) {
     const session = participantOf(state, voter.peer);
@@ -156,6 +169,11 @@ function prepare(state: SpaceState, submit: Submit, context: StepContext): Coord
   return effects;
 }
 
+/** Whether a person of this voter will be asked about these change sets: about those of others only. */
+export function reviews(state: SpaceState, peer: string, submits: readonly Submit[]): boolean {
+  return state.presence.get(peer)?.reviews === true && submits.some((submit) => submit.author.peer !== peer);
+}
+
 /** PREPARE of the active transaction; also sent again to a voter that came back. */
 export function prepareMessage(
   state: SpaceState,
@@ -163,15 +181,19 @@ export function prepareMessage(
   session: string,
   now: number,
 ): CoordinatorEffect {
+  const [lead, ...others] = active.submits;
   return send(session, {
     t: "prepare",
     term: state.term,
     tx: active.tx,
     base: active.base,
-    author: active.submit.author,
-    items: [...active.submit.items],
-    message: active.submit.message,
+    author: lead.author,
+    items: active.submits.flatMap((submit) => submit.items),
+    ...(others.length === 0 ? {} : { riders: others.map(riderOf) }),
+    message: lead.message,
     deadlineMs: Math.max(0, active.deadlineAt - now),
+    ...(active.participants.length === 1 ? { sole: true } : {}),
+    ...(active.review ? { review: true } : {}),
   });
 }
 
@@ -181,83 +203,8 @@ export function tally(state: SpaceState, active: Active, context: StepContext): 
   return decideCommit(state, active, context);
 }
 
-/** Ends submits whose time is over, naming whom they waited for. */
-function expire(state: SpaceState, context: StepContext): CoordinatorEffect[] {
-  const effects: CoordinatorEffect[] = [];
-  const { active } = state;
-  if (active && context.now >= active.deadlineAt) {
-    const silent = active.participants.filter((peer) => !active.votes.has(peer));
-    const names = silent.map((peer) => state.members.get(peer)?.name ?? peer).join(", ");
-    effects.push(...abortActive(state, active, { code: "TIMEOUT", reason: `no vote in time from ${names}` }));
-  }
-  for (const submit of state.queue.filter((waiting) => context.now >= waiting.deadlineAt)) {
-    state.queue.splice(state.queue.indexOf(submit), 1);
-    const { absent, behind } = missingVoters(state);
-    const names = [...absent, ...behind].map((member) => member.name).join(", ");
-    const reason = names === "" ? "its turn did not come in time" : `waited in vain for ${names}`;
-    effects.push(answerAborted(state, submit, { code: "TIMEOUT", reason }));
-  }
-  return effects;
-}
-
-/**
- * What can happen now, between two inputs: expiry, membership changes, and the start of the next transaction.
- * One transaction at a time is between PREPARE and its decision; membership changes go between transactions.
- */
-export function advance(state: SpaceState, context: StepContext): CoordinatorEffect[] {
-  const effects = expire(state, context);
-  if (state.active) return effects;
-  // One change a peer: the last one asked for. A promotion in the same record would undo a leave.
-  const asked = new Map(state.memberQueue.splice(0).map((change) => [change.peer, change]));
-  const promoted = promotions(state).filter(({ peer }) => !asked.has(peer));
-  const changes = [...asked.values(), ...promoted];
-  if (changes.length > 0) effects.push(...changeMembers(state, changes, context));
-  for (let submit = state.queue[0]; submit && !state.active; submit = state.queue[0]) {
-    const conflicts = conflictsOf(state, submit);
-    if (conflicts.length > 0) {
-      state.queue.shift();
-      effects.push(answerAborted(state, submit, conflictAbort(conflicts)));
-      continue;
-    }
-    const { absent, behind } = missingVoters(state);
-    const gone = detachments(state, absent, context.now);
-    if (gone.length > 0) {
-      effects.push(...changeMembers(state, gone, context));
-      submit.detached.push(...gone.map((change) => change.name));
-      continue;
-    }
-    if (absent.length + behind.length > 0) {
-      effects.push(
-        ...progress(
-          submit,
-          "waiting",
-          [...absent, ...behind].map((member) => member.name),
-        ),
-      );
-      effects.push({ type: "timer", atMs: nextWake(state, submit, absent) });
-      return effects;
-    }
-    state.queue.shift();
-    if (votersOf(state).length === 0) {
-      // Nobody to ask (only observers or peers that still catch up): a commit with no voter promises nothing.
-      effects.push(
-        answerAborted(state, submit, { code: "TIMEOUT", reason: "the space has no voter at its head" }),
-      );
-      continue;
-    }
-    effects.push(...prepare(state, submit, context));
-  }
-  return effects;
-}
-
-function nextWake(state: SpaceState, submit: Submit, absent: readonly Member[]): number {
-  const detachAt = absent.map(
-    (member) => (state.presence.get(member.peer)?.absentSince ?? 0) + state.detachAfterMs,
-  );
-  return Math.min(submit.deadlineAt, ...detachAt);
-}
-
-function conflictAbort(conflicts: readonly Conflict[]): Abort {
+/** The abort of a submit whose keys others have changed since its author looked. */
+export function conflictAbort(conflicts: readonly Conflict[]): Abort {
   const named = conflicts
     .map((conflict) =>
       conflict.current === 0

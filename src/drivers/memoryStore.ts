@@ -1,7 +1,7 @@
 import type { CoordinatorStore, StoredInvitation } from "../commit/ports.ts";
 import { createDevice } from "../crypto/device.ts";
 import { EnvpactError } from "../protocol/errors.ts";
-import { follows, hashOf, type LogRecord } from "../protocol/record.ts";
+import { follows, hashOf, type LogRecord, requestsOf } from "../protocol/record.ts";
 import { randomToken } from "./clock.ts";
 import { emptyFold, foldRecord, imageOfSpace, type LogFold } from "./spaceImage.ts";
 
@@ -15,15 +15,19 @@ interface MemorySpace {
   readonly invitations: Map<string, StoredInvitation>;
 }
 
-/** The in-memory twin of `openStore`: the same behaviour, nothing on disk. */
-export function createMemoryStore(): CoordinatorStore {
-  return new MemoryStore();
+/** The in-memory twin of `openStore`: the same behaviour, nothing on disk. `identity`: its key, if it is ever used. */
+export function createMemoryStore(identity = createDevice().privateKey): CoordinatorStore {
+  return new MemoryStore(identity);
 }
 
 class MemoryStore implements CoordinatorStore {
-  readonly identity = createDevice().privateKey;
+  readonly identity: string;
   readonly createSecret = randomToken(32);
   readonly #spaces = new Map<string, MemorySpace>();
+
+  constructor(identity: string) {
+    this.identity = identity;
+  }
 
   spaces(): readonly string[] {
     return [...this.#spaces.keys()].sort();
@@ -55,15 +59,17 @@ class MemoryStore implements CoordinatorStore {
     let { head } = stored.fold;
     const requests = new Set(stored.requests.keys());
     for (const record of records) {
-      if (requests.has(record.requestId) || !follows(head, record)) throw notNext(space, record.rev);
-      if (record.requestId !== "") requests.add(record.requestId);
+      const answered = requestsOf(record);
+      if (answered.some((requestId) => requests.has(requestId)) || !follows(head, record))
+        throw notNext(space, record.rev);
+      for (const requestId of answered) requests.add(requestId);
       head = record;
     }
     for (const write of writes) if (write.kind === "term") stored.term = Math.max(stored.term, write.term);
     for (const record of records) {
       foldRecord(stored.fold, record);
       stored.log.push(record);
-      if (record.requestId !== "") stored.requests.set(record.requestId, record.rev);
+      for (const requestId of requestsOf(record)) stored.requests.set(requestId, record.rev);
     }
   }
 

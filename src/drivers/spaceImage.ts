@@ -1,5 +1,5 @@
 import type { KeyVersion, Member, SpaceImage } from "../commit/ports.ts";
-import { follows, type LogRecord, slot } from "../protocol/record.ts";
+import { changeSetsOf, follows, type LogRecord, slot } from "../protocol/record.ts";
 
 /** What a log says so far; the image of a space is its fold. */
 export interface LogFold {
@@ -21,13 +21,15 @@ export function foldRecord(fold: LogFold, record: LogRecord): boolean {
   fold.epoch = record.epoch;
   for (const { peer, name, role, state } of record.members)
     fold.members.set(peer, { peer, name, role, state });
-  for (const item of record.items) {
-    fold.versions.set(slot(item.env, item.key), {
-      version: item.expected + 1,
-      deleted: item.op !== "set",
-      author: record.author.name,
-      at: record.at,
-    });
+  for (const { author, items } of changeSetsOf(record)) {
+    for (const item of items) {
+      fold.versions.set(slot(item.env, item.key), {
+        version: item.expected + 1,
+        deleted: item.op !== "set",
+        author: author.name,
+        at: record.at,
+      });
+    }
   }
   return true;
 }

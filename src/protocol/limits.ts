@@ -46,6 +46,8 @@ export const limits = {
   compactedRevisionsMin: 5_000,
   /** Keys of the state that one SNAPSHOT message carries (the byte limit may end it sooner). */
   snapshotKeysMax: 1_000,
+  /** Heuristic decisions that one peer keeps; the oldest that turned out right goes first. */
+  heuristicsMax: 16,
   /** Traces of transactions that one peer keeps for the transaction view. */
   tracesMax: 200,
   /** Answers to aborted requests that are remembered in memory, so that a repeated SUBMIT gets the same one. */

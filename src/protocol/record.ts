@@ -104,17 +104,24 @@ export function requestsOf(record: LogRecord): string[] {
   return [...lead, ...(record.riders ?? []).map(({ requestId }) => requestId)];
 }
 
-/** JSON with sorted object keys and without undefined members, so that equal data has equal bytes. */
+/** JSON of plain data with sorted object keys and without undefined members, so that equal data has equal bytes. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
-    const source = part as Record<string, unknown>;
-    return Object.fromEntries(
-      Object.keys(source)
-        .sort()
-        .map((name) => [name, source[name]]),
-    );
-  });
+  // Sorting a copy first keeps JSON.stringify on its fast path, which a replacer would take it off.
+  return JSON.stringify(withSortedKeys(value));
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  const source = value as Record<string, unknown>;
+  const sorted: Record<string, unknown> = {};
+  for (const name of Object.keys(source).sort()) {
+    const part = withSortedKeys(source[name]);
+    // An assignment would set the prototype, and leave the member out of what is hashed.
+    if (name === "__proto__") Object.defineProperty(sorted, name, { value: part, enumerable: true });
+    else sorted[name] = part;
+  }
+  return sorted;
 }
 
 /** The hash of a record: SHA-256 (hex) of its canonical JSON without `hash`. */
