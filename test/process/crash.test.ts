@@ -6,7 +6,6 @@ import {
   Scene,
   type SpaceProcesses,
   shareAndCommit,
-  startAgent,
   startTeam,
 } from "./harness.ts";
 import { type Running, resultOf } from "./processes.ts";
@@ -45,12 +44,6 @@ async function restartCoordinator(team: SpaceProcesses, failpoint?: Failpoint): 
     team.peers.map(({ agent }, index) => agent.waitForEvent("connected", {}, undefined, connected[index])),
   );
   return running;
-}
-
-/** Ends a peer's agent and starts it with a failpoint. */
-async function restartAgent(peer: PeerProcess, failpoint: Failpoint): Promise<PeerProcess> {
-  await peer.agent.stop("SIGTERM");
-  return { ...peer, agent: await startAgent(scene, peer.folder, { failpoint }) };
 }
 
 /** The revisions with their transactions as every peer has them; they must all be one history. */
@@ -124,36 +117,6 @@ describe("SIGKILL of the coordinator", () => {
 });
 
 describe("SIGKILL of a peer", () => {
-  const points: readonly Failpoint[] = [
-    "participant.after-prepared",
-    "participant.after-vote",
-    "participant.before-apply",
-    "participant.after-committed",
-  ];
-
-  it.each(points)("at %s: everyone ends with the one outcome", async (point) => {
-    const team = await startEdited();
-    const bo = team.peers[1];
-    if (!bo) throw new Error("no second peer");
-    const doomed = await restartAgent(bo, point);
-    const folder = team.peers[0]?.folder ?? "";
-    const committing = scene.start(["commit", "--json", "--dir", folder, "--timeout", "30"]);
-    expect((await doomed.agent.ended()).signal).toBe("SIGKILL");
-    const revived = { ...bo, agent: await startAgent(scene, bo.folder) };
-    const outcome = (await resultOf(committing, 45_000)).lines.at(-1);
-    const agents = team.peers.map((peer) => (peer === bo ? revived : peer));
-    if (outcome?.outcome === "committed") {
-      await expectAllAfter(team, agents, Number(outcome.revision));
-      return;
-    }
-    // Only a peer that died before its vote arrived can have stopped it.
-    expect(point).toBe("participant.after-prepared");
-    expect(outcome?.outcome).toBe("aborted");
-    for (const peer of team.peers.slice(1)) expect(await scene.read(peer.folder)).toBe(before);
-    const again = await scene.ok(["commit", "--dir", folder]);
-    await expectAllAfter(team, agents, Number(again.revision));
-  });
-
   it("between its YES and the COMMIT, with the coordinator killed too: it is in doubt until both are back", async () => {
     const team = await startEdited();
     const doomed = await restartCoordinator(team, "coordinator.after-decision");

@@ -4,14 +4,8 @@ import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { type Line, type Result, Running, resultOf } from "./processes.ts";
 
-/** The points at which a process can be made to SIGKILL itself. */
-export type Failpoint =
-  | "coordinator.before-decision"
-  | "coordinator.after-decision"
-  | "participant.after-vote"
-  | "participant.after-prepared"
-  | "participant.before-apply"
-  | "participant.after-committed";
+/** Where a process is made to SIGKILL itself (src/runtime/failpoint.ts); `:k` for the k-th time that it comes by. */
+export type Failpoint = `${"coordinator" | "participant"}.${"before" | "after"}-${string}`;
 
 /** A coordinator process and its address. */
 export interface CoordinatorProcess {
@@ -24,6 +18,8 @@ export interface StartOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly failpoint?: Failpoint;
+  /** What users run, whatever the environment says. */
+  readonly release?: boolean;
 }
 
 /**
@@ -64,9 +60,9 @@ export class Scene {
 
   /** Starts `envpact` and returns at once. */
   start(args: readonly string[], options: StartOptions = {}): Running {
-    const { cwd = this.root, env = {}, failpoint } = options;
+    const { cwd = this.root, env = {}, failpoint, release } = options;
     const point = failpoint === undefined ? {} : { ENVPACT_FAILPOINT: failpoint };
-    const running = new Running(args, cwd, this.environment({ ...point, ...env }));
+    const running = new Running(args, cwd, this.environment({ ...point, ...env }), release);
     this.#started.push(running);
     return running;
   }

@@ -9,6 +9,7 @@ export const projectNode = resolve(repository, "node_modules/node/bin/node");
 /** The folder with dist/ and out/failpoints/; another one than the repository tests another build. */
 const build = resolve(repository, process.env.ENVPACT_TEST_BUILD ?? ".");
 /** What users run. */
+export const releaseFolder = resolve(build, "dist");
 const releaseCli = resolve(build, "dist/cli.js");
 /** The same with failpoints, which a release does not have. */
 const failpointCli = resolve(build, "out/failpoints/cli.js");
@@ -40,9 +41,9 @@ export class Running {
   readonly #listeners = new Set<() => void>();
   #end: Ended | undefined;
 
-  constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
+  constructor(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, release = false) {
     this.#words = args.join(" ");
-    const cli = env.ENVPACT_FAILPOINT === undefined ? releaseCli : failpointCli;
+    const cli = release || env.ENVPACT_FAILPOINT === undefined ? releaseCli : failpointCli;
     this.#child = spawn(projectNode, [cli, ...args], { cwd, env });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
