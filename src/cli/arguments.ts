@@ -1,7 +1,9 @@
 import * as v from "valibot";
 import { EnvpactError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
-import { nameSchema } from "../protocol/messages.ts";
+import { nameSchema, type Policy } from "../protocol/messages.ts";
+
+const policies = ["detach", "wait", "strict"] as const;
 
 /** A mistake in the arguments: exit code 2. */
 export function usageError(message: string, next: string): EnvpactError {
@@ -30,6 +32,22 @@ export function timeoutOf(text: string): number {
     throw usageError("--timeout is longer than a day.", `Use at most ${limits.submitTimeoutMaxMs / 1_000}.`);
   }
   return ms;
+}
+
+/** Like {@link millisecondsOf}, for how long people have to review a change. */
+export function reviewTimeOf(text: string): number {
+  const ms = millisecondsOf("--review", text);
+  if (ms > limits.reviewTimeoutMaxMs) {
+    throw usageError("--review is longer than a day.", `Use at most ${limits.reviewTimeoutMaxMs / 1_000}.`);
+  }
+  return ms;
+}
+
+/** What to do about an absent voter. */
+export function policyOf(text: string): Policy {
+  const found = policies.find((policy) => policy === text);
+  if (found) return found;
+  throw usageError(`--policy is one of ${policies.join(", ")}.`, "Write --policy wait.");
 }
 
 /** A positive whole number, a revision or a count. */

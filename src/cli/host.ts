@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly coordinatorEntry: string;
   readonly signals: SignalSource;
   readonly version: string;
+  /** Asks the person at the terminal; absent when there is none. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 interface CommonOptions {
@@ -142,7 +144,7 @@ export class CommandHost {
   }
 
   #session(options: CommonOptions, dirs: readonly string[]): Session {
-    const { currentFolder, environment, coordinatorEntry } = this.#surroundings;
+    const { currentFolder, environment, coordinatorEntry, ask } = this.#surroundings;
     const output = this.#output(options.json === true);
     const folders = (dirs.length === 0 ? ["."] : dirs).map((dir) => resolve(currentFolder, dir));
     return {
@@ -152,6 +154,7 @@ export class CommandHost {
       environment,
       coordinatorEntry,
       stop: this.stop,
+      ask: output.json ? undefined : ask,
       log: options.verbose === true ? (line) => output.note(line) : undefined,
     };
   }

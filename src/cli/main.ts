@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
 import { version } from "../../package.json";
 import { problemOf } from "../protocol/errors.ts";
 import { declareCommands } from "./commands.ts";
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
       coordinatorEntry: join(__dirname, "coordinator.js"),
       signals: process,
       version,
+      ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
     },
     argv,
   );
@@ -30,6 +32,16 @@ async function main(): Promise<void> {
   const exitCode = await host.run(argv);
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit(exitCode);
+}
+
+/** One question at the terminal, and the line that is typed. */
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
 }
 
 /** Resolves when everything written was handed to the system; pipes are asynchronous on some. */

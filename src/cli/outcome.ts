@@ -1,6 +1,8 @@
 import type { CommitOutcome, CommitProgress, Peer } from "../peer/api.ts";
+import type { Conflict } from "../protocol/messages.ts";
 import { type ExitCode, exitCodes } from "./exit.ts";
 import type { Output } from "./output.ts";
+import { keyText } from "./peers.ts";
 
 /** Says what happens between the submit and its answer: a line a vote, and who is waited for. */
 export function tellProgress(output: Output): (progress: CommitProgress) => void {
@@ -8,6 +10,10 @@ export function tellProgress(output: Output): (progress: CommitProgress) => void
   return (progress) => {
     if (progress.kind === "vote") {
       const { tx, peer, vote, code, reason } = progress;
+      if (vote === "reviewing") {
+        output.result({ event: "reviewing", peer, tx }, undefined);
+        return;
+      }
       const said = vote === "no" ? "no" : "yes";
       output.result(
         { event: "vote", peer, vote: said, reason: reason ?? "", ...(code ? { code } : {}), tx },
@@ -28,6 +34,7 @@ function phaseText(
   if (phase === "queued") return "Waiting for another transaction of this space …";
   if (phase === "waiting") return `Waiting for ${peers.join(", ")}, who is not there …`;
   if (phase === "preparing") return peers.length === 0 ? "" : `Asking ${peers.join(", ")} …`;
+  if (phase === "reviewing") return `Waiting for the review of ${peers.join(", ")} …`;
   if (phase === "unknown")
     return "The connection was lost after the request was sent; asking for the outcome …";
   return "";
@@ -83,13 +90,31 @@ export function tellOutcome(output: Output, outcome: CommitOutcome): ExitCode {
   }
   if (outcome.outcome === "aborted") {
     const { code, reason, conflicts } = outcome;
+    const next = conflicts.length === 0 ? {} : { conflicts: conflicts.map(conflictData), next: conflictNext };
     output.result(
-      { outcome: "aborted", code, reason, ...(conflicts.length > 0 ? { conflicts } : {}) },
-      `Aborted, nothing has changed anywhere: ${reason} (${code})`,
+      { outcome: "aborted", code, reason, ...next },
+      [
+        `Aborted, nothing has changed anywhere: ${reason} (${code})`,
+        ...conflicts.map(conflictText),
+        ...(conflicts.length === 0 ? [] : [conflictNext]),
+      ].join("\n"),
     );
     return exitCodes.refused;
   }
   const next = "Run `envpact log` when the coordinator is back: the commit is there, or it did not happen.";
   output.result({ outcome: "unknown", tx: outcome.tx, next }, `Outcome unknown (${outcome.tx}). ${next}`);
   return exitCodes.unknown;
+}
+
+const conflictNext =
+  "The newer value comes to this folder by itself. See `envpact diff`, put your own back with `envpact restore KEY` where it was replaced, and commit again.";
+
+function conflictData({ env, key, expected, current, author, at }: Conflict): object {
+  return { env, key, expected, current, author, at: new Date(at).toISOString() };
+}
+
+function conflictText(conflict: Conflict): string {
+  const { expected, current, author, at } = conflict;
+  const by = author === "" ? "" : ` by ${author} at ${new Date(at).toISOString()}`;
+  return `  ${keyText(conflict)}: you changed version ${expected}, the space has version ${current}${by}`;
 }

@@ -3,10 +3,13 @@ import { problemOf } from "../protocol/errors.ts";
 import type { Holder, PeerOptions } from "../runtime/peers.ts";
 import { usageError } from "./arguments.ts";
 import type { Session } from "./session.ts";
+import { aborted } from "./stop.ts";
 import { defaultEnvironment, requireFolder, unknownEnvironment } from "./workspace.ts";
 
 /** How long a command waits for the connection and for the space's head. */
 export const connectTimeoutMs = 5_000;
+/** How long a command that can do without the coordinator waits for it after a first attempt has failed. */
+const offlineTimeoutMs = 1_000;
 
 /** The options with which a command opens a peer of `folder`. */
 export function peerOptions(session: Session, folder: string, holder: Holder): PeerOptions {
@@ -29,14 +32,29 @@ export async function withPeer<T>(
   }
 }
 
-/** Waits for the space's head; when that cannot be had, says so and lets the command go on with what is known. */
-export async function readyOrNote(session: Session, peer: Peer): Promise<void> {
-  try {
-    await peer.ready(connectTimeoutMs);
-  } catch (error) {
-    const { message, next } = problemOf(error);
-    session.output.note(`Not connected, so this may be old: ${message} ${next}`);
+/**
+ * Waits for the space's head, not for long when the coordinator is not there; when it cannot be had, says so and lets
+ * the command go on with what is known. Returns whether the peer is at head.
+ */
+export async function readyOrNote(session: Session, peer: Peer): Promise<boolean> {
+  const giveUp = new AbortController();
+  const look = ({ connection }: PeerView) => {
+    if (connection === "offline") timer ??= setTimeout(() => giveUp.abort(), offlineTimeoutMs);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const listening = peer.onChange(look);
+  look(peer.view);
+  const ready = peer.ready(connectTimeoutMs).then(
+    () => undefined,
+    (error: unknown) => problemOf(error),
+  );
+  const problem = await Promise.race([ready, aborted(giveUp.signal).then(() => peer.view.problem ?? ready)]);
+  clearTimeout(timer);
+  listening.dispose();
+  if (problem) {
+    session.output.note(`Not connected, so this may be old: ${problem.message} ${problem.next}`);
   }
+  return problem === undefined;
 }
 
 /**

@@ -6,11 +6,19 @@ import { keyText } from "./peers.ts";
 /** Characters of a message in a line of the log. */
 const titleCharsMax = 72;
 
-/** One revision of the history. Throws REVISION_UNKNOWN. */
+/** One revision of the history. Throws REVISION_UNKNOWN, REVISION_COMPACTED. */
 export async function revisionOf(peer: Peer, revision: number): Promise<RevisionView> {
   const history = await peer.history(Number.MAX_SAFE_INTEGER);
   const found = history.find((view) => view.revision === revision);
   if (found) return found;
+  const oldest = history.at(-1)?.revision ?? 0;
+  if (revision < oldest) {
+    throw new EnvpactError(
+      "REVISION_COMPACTED",
+      `Revision ${revision} is compacted; the oldest one kept in full here is ${oldest}.`,
+      "Its keys and values are no longer kept. Run `envpact log` to see the revisions that are.",
+    );
+  }
   throw new EnvpactError(
     "REVISION_UNKNOWN",
     `There is no revision ${revision}; the last one known is ${history[0]?.revision ?? 0}.`,
@@ -20,7 +28,7 @@ export async function revisionOf(peer: Peer, revision: number): Promise<Revision
 
 /** A revision as `log` and `show` print it with `--json`. */
 export function revisionData(view: RevisionView): object {
-  const { revision, tx, author, atMs, message, changes, kind, members, reverts } = view;
+  const { revision, tx, author, atMs, message, changes, kind, members, reverts, riders } = view;
   return {
     revision,
     tx,
@@ -29,13 +37,15 @@ export function revisionData(view: RevisionView): object {
     message,
     changes: changes.map(({ env, key, op }) => ({ env, key, op })),
     ...(reverts === undefined ? {} : { reverts }),
+    ...(riders.length === 0 ? {} : { riders }),
     ...(kind === "commit" ? {} : { kind, members }),
   };
 }
 
 /** A revision for people, in one line. */
 export function revisionText(view: RevisionView): string {
-  const { revision, author, atMs, message, changes, members, kind } = view;
+  const { revision, atMs, message, changes, members, kind } = view;
+  const author = [view.author, ...view.riders.map((rider) => rider.author)].join(", ");
   const at = new Date(atMs).toISOString().replace("T", " ").slice(0, 16);
   const start = `${revision}  ${at}  ${author}`;
   if (kind === "membership") {

@@ -12,6 +12,8 @@ export interface Session {
   /** Path of the bundled coordinator. */
   readonly coordinatorEntry: string;
   readonly stop: StopSignals;
+  /** Asks the person at the terminal; undefined when there is none. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Diagnostics of the parts underneath, for people; undefined unless asked for with `--verbose`. */
   readonly log: ((line: string) => void) | undefined;
 }

@@ -2,7 +2,7 @@ import { limits } from "../protocol/limits.ts";
 import type { ClientMessage } from "../protocol/messages.ts";
 import type { MemberChange } from "../protocol/record.ts";
 import type { CoordinatorEffect } from "./effects.ts";
-import { hello, outcome, ship } from "./greeting.ts";
+import { answerFetch, hello, outcome, ship } from "./greeting.ts";
 import { cancel, submit } from "./intake.ts";
 import { advance } from "./queue.ts";
 import {
@@ -94,7 +94,7 @@ function receive(
     case "resolve":
       return [outcome(state, session, message, context)];
     case "fetch":
-      return [send(id, { t: "catchup", records: context.records(message.from), head: state.head.rev })];
+      return [answerFetch(session, message.from, state, context)];
     case "drift":
       return drift(state, session, message);
     case "ping":
@@ -183,9 +183,9 @@ function applied(
   const presence = state.presence.get(session.peer);
   if (presence) presence.appliedRev = session.appliedRev;
   state.rosterDirty = true;
-  return session.appliedRev >= session.shippedRev && session.shippedRev < state.head.rev
-    ? [ship(session, state, context)]
-    : [];
+  const hasAll = session.appliedRev >= session.shippedRev;
+  const isMore = session.outgoing !== undefined || (hasAll && session.shippedRev < state.head.rev);
+  return isMore ? [ship(session, state, context)] : [];
 }
 
 function drift(
@@ -210,13 +210,20 @@ function disconnected(state: SpaceState, id: string, now: number): CoordinatorEf
   return [];
 }
 
-/** Tells everyone who is there and how far, at most once per limits.rosterIntervalMs. */
+/**
+ * Tells everyone who is there and how far, a little after it changed: not in the middle of the commit that changes it,
+ * and the less often the longer the list and the more there are to be told (both grow with the members).
+ */
 function broadcastRoster(state: SpaceState, now: number): CoordinatorEffect[] {
   if (!state.rosterDirty) return [];
-  const dueAt = state.rosterSentAt + limits.rosterIntervalMs;
-  if (now < dueAt) return [{ type: "timer", atMs: dueAt }];
+  if (state.rosterDueAt === Number.POSITIVE_INFINITY) {
+    const entries = state.members.size * state.sessions.size;
+    const afterMs = Math.max(limits.rosterIntervalMs, (1_000 * entries) / limits.rosterEntriesPerSecondMax);
+    state.rosterDueAt = now + Math.min(afterMs, limits.rosterIntervalMaxMs);
+  }
+  if (now < state.rosterDueAt) return [{ type: "timer", atMs: state.rosterDueAt }];
   state.rosterDirty = false;
-  state.rosterSentAt = now;
-  const roster = rosterOf(state);
-  return [...state.sessions.keys()].map((session) => send(session, { t: "roster", roster }));
+  state.rosterDueAt = Number.POSITIVE_INFINITY;
+  const message = { t: "roster" as const, roster: rosterOf(state) };
+  return [...state.sessions.keys()].map((session) => send(session, message));
 }

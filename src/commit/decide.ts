@@ -48,10 +48,11 @@ function append(
       });
     }
   }
+  const message = { t: "commit" as const, record };
   for (const session of state.sessions.values()) {
     if (session.kind !== "participant" || session.shippedRev !== record.rev - 1) continue;
     session.shippedRev = record.rev;
-    effects.push(send(session.id, { t: "commit", record }));
+    effects.push(send(session.id, message));
   }
   state.rosterDirty = true;
   return effects;

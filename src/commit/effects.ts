@@ -1,6 +1,7 @@
 import type { Problem } from "../protocol/errors.ts";
 import type { ClientMessage, CoordinatorMessage } from "../protocol/messages.ts";
-import type { Item, LogRecord } from "../protocol/record.ts";
+import type { Author, Item, LogRecord, Rider } from "../protocol/record.ts";
+import type { SettledRevision, Snapshot } from "./snapshot.ts";
 
 /**
  * Effects are an ordered list, carried out one after the other (the shape of etcd's raft: step in, ready out).
@@ -41,6 +42,15 @@ export interface PreparedRecord {
   readonly items: readonly Item[];
   readonly staged: readonly StagedFile[];
   readonly sinceMs: number;
+  /** Whose it is, for a record that has to be written without the coordinator that was lost with it. */
+  readonly origin?: PreparedOrigin;
+}
+
+/** Author and message of a PREPARE, and the change sets that ride in it. */
+export interface PreparedOrigin {
+  readonly author: Author;
+  readonly message: string;
+  readonly riders?: readonly Rider[];
 }
 
 /** An outcome that a person forced here while it was in doubt. Holds sealed values only. */
@@ -65,6 +75,10 @@ export type ParticipantWrite =
   | { readonly kind: "aborted"; readonly tx: string }
   | { readonly kind: "applied"; readonly rev: number }
   | { readonly kind: "term"; readonly term: number }
+  /** A snapshot that came whole: it takes the place of everything up to its revision. */
+  | ({ readonly kind: "snapshot" } & Snapshot)
+  /** What stays of compacted revisions; only before anything else. */
+  | { readonly kind: "settled"; readonly revisions: readonly SettledRevision[] }
   /** Takes the place of an earlier one of the same transaction. */
   | { readonly kind: "heuristic"; readonly heuristic: HeuristicRecord }
   /** The heuristic decision is forgotten. */

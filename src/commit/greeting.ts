@@ -1,8 +1,9 @@
 import { closeCodes } from "../protocol/errors.ts";
 import type { ClientMessage } from "../protocol/messages.ts";
 import type { CoordinatorEffect } from "./effects.ts";
+import { nextPart, openOutgoing } from "./snapshot.ts";
 import { participantOf, rosterOf, type Session, type SpaceState, type StepContext, send } from "./space.ts";
-import { prepareMessage } from "./turn.ts";
+import { prepareMessages } from "./turn.ts";
 
 type Hello = Extract<ClientMessage, { t: "hello" }>;
 type Resolve = Extract<ClientMessage, { t: "resolve" }>;
@@ -65,7 +66,7 @@ export function hello(
       epoch: state.epoch,
       rev: state.head.rev,
       hash: state.head.hash,
-      floor: 0,
+      floor: context.floor,
       roster: rosterOf(state),
       policy: state.policy,
     }),
@@ -93,16 +94,42 @@ function welcomeParticipant(
   if (session.shippedRev < state.head.rev) effects.push(ship(session, state, context));
   const { active } = state;
   if (active?.participants.includes(session.peer) && !active.votes.has(session.peer)) {
-    effects.push(prepareMessage(state, active, session.id, context.now));
+    effects.push(...prepareMessages(state, active, [session.id], context.now));
   }
   return effects;
 }
 
-/** Ships the next part of what the session misses; APPLIED asks for the part after it. */
+/** Ships the next part of what the session misses; APPLIED (of a companion: FETCH) asks for the part after it. */
 export function ship(session: Session, state: SpaceState, context: StepContext): CoordinatorEffect {
+  if (session.shippedRev < context.floor && !session.outgoing)
+    session.outgoing = openOutgoing(context.snapshot());
+  const { outgoing } = session;
+  if (outgoing) {
+    const part = nextPart(outgoing, state.head.rev);
+    if (part.last) {
+      session.shippedRev = part.rev;
+      session.outgoing = undefined;
+    }
+    return send(session.id, part);
+  }
   const records = context.records(session.shippedRev + 1);
   session.shippedRev = records.at(-1)?.rev ?? session.shippedRev;
   return send(session.id, { t: "catchup", records, head: state.head.rev });
+}
+
+/** FETCH: records from a revision on; for a companion behind the floor the snapshot before them, a part for each FETCH. */
+export function answerFetch(
+  session: Session,
+  from: number,
+  state: SpaceState,
+  context: StepContext,
+): CoordinatorEffect {
+  if (session.kind === "companion" && from <= context.floor) {
+    if (!session.outgoing) session.shippedRev = from - 1;
+    return ship(session, state, context);
+  }
+  if (session.kind === "companion") session.outgoing = undefined;
+  return send(session.id, { t: "catchup", records: context.records(from), head: state.head.rev });
 }
 
 /** "What happened to (tx, base)?" by the three rules of docs/PROTOCOL.md: from the log, never from memory alone. */
@@ -120,9 +147,10 @@ export function outcome(
       ...(rev === undefined ? {} : { rev }),
     });
   if (state.head.rev > message.base) {
-    return context.revision(message.base + 1)?.tx === message.tx
-      ? answer("commit", message.base + 1)
-      : answer("abort");
+    const { tx = "" } = context.revision(message.base + 1) ?? {};
+    // A store that was rebuilt from peers that had taken a snapshot may not know: a wrong word would be for ever.
+    if (tx === "") return answer("pending");
+    return tx === message.tx ? answer("commit", message.base + 1) : answer("abort");
   }
   if (state.active?.tx === message.tx) return answer("pending");
   return answer("abort");

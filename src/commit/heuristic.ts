@@ -59,7 +59,7 @@ export function carriedOut(state: ParticipantState, tx: string): ParticipantEffe
   const heuristic = { ...undone, done: true };
   replace(state, heuristic);
   state.prepared = { ...prepared, staged: [] };
-  return [{ type: "persist", writes: [{ kind: "heuristic", heuristic }], force: false }, told(heuristic)];
+  return [{ type: "persist", writes: [{ kind: "heuristic", heuristic }], force: false }];
 }
 
 /** A file cannot be replaced now. */

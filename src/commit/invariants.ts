@@ -167,9 +167,16 @@ export class OutcomeAudit {
 
 /** What a voter's journal durably holds. */
 export interface Held {
+  /** Where the records begin: what comes before is compacted. */
+  readonly base: { readonly rev: number };
   readonly records: readonly LogRecord[];
   readonly appliedRev: number;
   readonly prepared: Pick<PreparedRecord, "tx" | "base"> | undefined;
+}
+
+/** The last revision of a journal. */
+export function heldRevision({ base, records }: Held): number {
+  return base.rev + records.length;
 }
 
 /** 4: every participant that maps one of the record's environments durably held YES when it became durable. */
@@ -184,7 +191,7 @@ export function checkPromisesHeld(
     .filter((peer) => record.items.some((item) => maps(peer, item.env)))
     .filter((peer) => {
       const held = heldBy(peer);
-      return held?.prepared?.tx !== record.tx && (held?.records.length ?? 0) < record.rev;
+      return held?.prepared?.tx !== record.tx && (held ? heldRevision(held) : 0) < record.rev;
     })
     .map((peer) => broken(4, `revision ${record.rev} was decided without a durable YES of ${peer}`));
 }
@@ -196,18 +203,19 @@ export function checkPromise(
   prepared: Pick<PreparedRecord, "tx" | "base">,
 ): Violation[] {
   const found: Violation[] = [];
-  const open = held.prepared && held.records.length <= held.prepared.base ? held.prepared : undefined;
+  const last = heldRevision(held);
+  const open = held.prepared && last <= held.prepared.base ? held.prepared : undefined;
   if (open && open.tx !== prepared.tx)
     found.push(broken(10, `${peer} promised ${prepared.tx} beside ${open.tx}`));
-  if (prepared.base !== held.records.length || prepared.base !== held.appliedRev) {
-    const at = `${held.appliedRev} of ${held.records.length}`;
+  if (prepared.base !== last || prepared.base !== held.appliedRev) {
+    const at = `${held.appliedRev} of ${last}`;
     found.push(broken(10, `${peer} at revision ${at} promised ${prepared.tx} on top of ${prepared.base}`));
   }
   return found;
 }
 
-/** 11: a peer's copy of the log is a prefix of the durable log. */
-export function checkCopy(peer: string, record: LogRecord, log: LogAudit): Violation[] {
+/** 11: a peer's copy of the log (a record, or a snapshot in the place of what is before it) is the durable log. */
+export function checkCopy(peer: string, record: Pick<LogRecord, "rev" | "hash">, log: LogAudit): Violation[] {
   const original = log.record(record.rev);
   if (original?.hash === record.hash) return [];
   return [broken(original ? 11 : 9, `${peer} holds a revision ${record.rev} that is not the durable one`)];

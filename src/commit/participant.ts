@@ -2,7 +2,7 @@ import { limits } from "../protocol/limits.ts";
 import type { CoordinatorMessage } from "../protocol/messages.ts";
 import { follows, type LogRecord } from "../protocol/record.ts";
 import { retryDelayMs } from "./backoff.ts";
-import type { ParticipantEffect, PreparedRecord } from "./effects.ts";
+import type { ParticipantEffect, ParticipantWrite, PreparedRecord } from "./effects.ts";
 import {
   carriedOut,
   carryOut,
@@ -15,6 +15,7 @@ import {
   sparedItems,
 } from "./heuristic.ts";
 import {
+  acknowledge,
   hello,
   type ParticipantContext,
   type ParticipantInput,
@@ -22,6 +23,7 @@ import {
 } from "./participantState.ts";
 import { dropReview, next, prepare, refusedOrReadonly, reviewed, staged } from "./promise.ts";
 import { forked, staleTerm } from "./refusals.ts";
+import { decidedElsewhere, takePart } from "./snapshotTaking.ts";
 
 /**
  * One step of a participant of two-phase commit. Mutates `state` and returns effects in the order in which they
@@ -39,6 +41,7 @@ export function stepParticipant(
     case "connected":
       state.connected = true;
       state.welcomed = false;
+      state.incoming = undefined;
       return [hello(state)];
     case "disconnected":
       return disconnected(state, context);
@@ -99,6 +102,8 @@ function receive(
       return hold(state, [message.record]);
     case "catchup":
       return hold(state, message.records);
+    case "snapshot":
+      return applySoon(state, takePart(state, message));
     case "abort":
       return aborted(state, message.tx, context);
     case "outcome":
@@ -140,14 +145,16 @@ function hold(state: ParticipantState, records: readonly LogRecord[]): Participa
   state.committed = last;
   const overtaken = dropReview(state, undefined);
   for (const record of fresh) state.unapplied.set(record.rev, record.hash);
-  const effects: ParticipantEffect[] = [
-    { type: "persist", writes: fresh.map((record) => ({ kind: "committed", record })), force: true },
+  const { writes, notices } = compareRecords(state, fresh);
+  const committed = fresh.map((record) => ({ kind: "committed" as const, record }));
+  return [
+    { type: "persist", writes: [...committed, ...writes], force: true },
     ...fresh.map((record): ParticipantEffect => ({ type: "notify", event: { kind: "committed", record } })),
     ...overtaken,
     ...settle(state, fresh),
+    ...notices,
     ...startApply(state),
   ];
-  return effects;
 }
 
 /** A record at base+1 settles a prepared transaction: it is that record, or it was aborted. */
@@ -163,19 +170,29 @@ function settle(state: ParticipantState, fresh: readonly LogRecord[]): Participa
   return dropPrepared(prepared);
 }
 
-function dropPrepared(prepared: PreparedRecord): ParticipantEffect[] {
+function dropPrepared(
+  prepared: PreparedRecord,
+  writes: readonly ParticipantWrite[] = [],
+): ParticipantEffect[] {
   return [
-    { type: "persist", writes: [{ kind: "aborted", tx: prepared.tx }], force: false },
+    { type: "persist", writes: [...writes, { kind: "aborted", tx: prepared.tx }], force: writes.length > 0 },
     { type: "discardStaged", tx: prepared.tx, staged: prepared.staged },
     { type: "notify", event: { kind: "resolved", tx: prepared.tx, outcome: "abort" } },
   ];
+}
+
+/** `taken`, and then the files, if a snapshot was taken. */
+function applySoon(state: ParticipantState, taken: readonly ParticipantEffect[]): ParticipantEffect[] {
+  return taken.some(({ type }) => type === "persist") ? [...taken, ...startApply(state)] : [...taken];
 }
 
 function startApply(state: ParticipantState): ParticipantEffect[] {
   if (state.applying || state.applied.rev >= state.committed.rev) return [];
   state.applying = true;
   state.retryApplyAt = Number.POSITIVE_INFINITY;
-  return [{ type: "apply", from: state.applied.rev, to: state.committed.rev, prepared: state.redo }];
+  const from = state.applied.rev;
+  const to = state.committed.rev;
+  return [{ type: "apply", from, to, prepared: state.redo, spared: sparedItems(state, from, to) }];
 }
 
 function applied(state: ParticipantState, rev: number, context: ParticipantContext): ParticipantEffect[] {
@@ -194,17 +211,14 @@ function applied(state: ParticipantState, rev: number, context: ParticipantConte
   return [...effects, ...more, ...(more.length === 0 ? next(state, context) : [])];
 }
 
-function acknowledge(state: ParticipantState): ParticipantEffect {
-  return { type: "send", message: { t: "applied", rev: state.applied.rev, hash: state.applied.hash } };
-}
-
 function aborted(state: ParticipantState, tx: string, context: ParticipantContext): ParticipantEffect[] {
   if (state.waiting?.tx === tx) state.waiting = undefined;
   if (state.staging?.tx === tx) state.stagingAborted = true;
   const { prepared } = state;
   if (prepared?.tx !== tx) return dropReview(state, tx);
   state.prepared = undefined;
-  return [...dropPrepared(prepared), ...next(state, context)];
+  const { writes, notices } = compare(state, tx, undefined);
+  return [...dropPrepared(prepared, writes), ...notices, ...next(state, context)];
 }
 
 function outcome(
@@ -214,7 +228,7 @@ function outcome(
 ): ParticipantEffect[] {
   if (message.outcome === "abort") return aborted(state, message.tx, context);
   if (state.prepared?.tx !== message.tx) return [];
-  if (message.outcome === "commit") return [hello(state)];
+  if (message.outcome === "commit") return applySoon(state, decidedElsewhere(state, message.tx));
   const again: ParticipantEffect = { type: "send", message: { t: "vote", tx: message.tx, vote: "yes" } };
   return [again, ...scheduleResolve(state, context)];
 }
@@ -238,21 +252,25 @@ function disconnected(state: ParticipantState, context: ParticipantContext): Par
   if (state.staging) state.stagingAborted = true;
   // Asked again when the connection is back, with what is left of its time.
   const unasked = dropReview(state, undefined);
-  return state.prepared ? [...unasked, doubt(state.prepared), ...scheduleResolve(state, context)] : unasked;
+  if (!state.prepared) return unasked;
+  return [...unasked, ...doubt(state, state.prepared), ...scheduleResolve(state, context)];
 }
 
-function doubt(prepared: PreparedRecord): ParticipantEffect {
-  const keys = prepared.items.map((item) => `${item.env}\0${item.key}`);
-  return { type: "notify", event: { kind: "inDoubt", tx: prepared.tx, sinceMs: prepared.sinceMs, keys } };
+function doubt(state: ParticipantState, prepared: PreparedRecord): ParticipantEffect[] {
+  const { tx, sinceMs, items } = prepared;
+  if (isForced(state, tx)) return [];
+  const keys = items.map((item) => `${item.env}\0${item.key}`);
+  return [{ type: "notify", event: { kind: "inDoubt", tx, sinceMs, keys } }];
 }
 
 function tick(state: ParticipantState, context: ParticipantContext): ParticipantEffect[] {
   const effects: ParticipantEffect[] = [];
   if (context.now >= state.retryApplyAt) effects.push(...startApply(state));
+  if (context.now >= state.retryForceAt) effects.push(...carryOut(state));
   if (state.review && context.now >= state.review.deadlineAt) effects.push(...dropReview(state, undefined));
   if (state.prepared && context.now >= state.resolveAt) {
     const { tx, base } = state.prepared;
-    effects.push(doubt(state.prepared), ...scheduleResolve(state, context));
+    effects.push(...doubt(state, state.prepared), ...scheduleResolve(state, context));
     if (state.connected && state.welcomed)
       effects.push({ type: "send", message: { t: "resolve", tx, base } });
   }
@@ -260,6 +278,7 @@ function tick(state: ParticipantState, context: ParticipantContext): Participant
   // still to come, or a doubt that nobody else ends would stay for ever.
   const atMs = Math.min(
     state.retryApplyAt,
+    state.retryForceAt,
     state.prepared ? state.resolveAt : Number.POSITIVE_INFINITY,
     state.review?.deadlineAt ?? Number.POSITIVE_INFINITY,
   );

@@ -2,6 +2,7 @@ import type { Problem } from "../protocol/errors.ts";
 import type { CoordinatorMessage } from "../protocol/messages.ts";
 import type { HeuristicRecord, ParticipantEffect, PreparedRecord, StagedFile } from "./effects.ts";
 import type { JournalImage } from "./ports.ts";
+import type { IncomingSnapshot } from "./snapshot.ts";
 
 /** PREPARE as it was heard. */
 export type Prepare = Extract<CoordinatorMessage, { t: "prepare" }>;
@@ -42,6 +43,10 @@ export interface ParticipantState {
   accepted: string;
   /** A PREPARE that waits for the files to reach its base. */
   waiting: Prepare | undefined;
+  /** A snapshot whose parts are coming on this connection. */
+  incoming: IncomingSnapshot | undefined;
+  /** The prepared transaction that is known to be committed while its record has not come. */
+  knownCommitted: string;
   /** Outcomes that a person forced here, oldest first. */
   heuristics: readonly HeuristicRecord[];
   resolveAttempt: number;
@@ -81,21 +86,25 @@ export interface ParticipantContext {
 
 /** The state that a journal describes. */
 export function openParticipant(peer: string, image: JournalImage, reviews = false): ParticipantState {
-  const head = image.records.at(-1);
-  const hashAt = (rev: number) => image.records[rev - 1]?.hash ?? "";
+  const { base, records, appliedRev } = image;
+  const head = records.at(-1) ?? base;
+  const recordHash = (rev: number) => records[rev - base.rev - 1]?.hash ?? "";
   const unapplied = new Map<number, string>();
-  for (const record of image.records.slice(image.appliedRev)) unapplied.set(record.rev, record.hash);
-  const decided = image.prepared !== undefined && (head?.rev ?? 0) > image.prepared.base;
+  if (base.rev > appliedRev) unapplied.set(base.rev, base.hash);
+  for (const record of records) if (record.rev > appliedRev) unapplied.set(record.rev, record.hash);
+  const appliedHash =
+    recordHash(appliedRev) || (image.settled.findLast(({ rev }) => rev === appliedRev)?.hash ?? "");
+  const decided = image.prepared !== undefined && head.rev > image.prepared.base;
   return {
     peer,
     connected: false,
     welcomed: false,
     highestTerm: image.highestTerm,
-    committed: { rev: head?.rev ?? 0, hash: head?.hash ?? "" },
-    applied: { rev: image.appliedRev, hash: hashAt(image.appliedRev) },
+    committed: { rev: head.rev, hash: head.hash },
+    applied: { rev: appliedRev, hash: appliedHash },
     unapplied,
     prepared: decided ? undefined : image.prepared,
-    redo: decided && hashAt(image.appliedRev + 1) !== "" ? image.prepared : undefined,
+    redo: decided && recordHash(appliedRev + 1) !== "" ? image.prepared : undefined,
     applying: false,
     staging: undefined,
     stagingAborted: false,
@@ -103,12 +112,19 @@ export function openParticipant(peer: string, image: JournalImage, reviews = fal
     review: undefined,
     accepted: "",
     waiting: undefined,
+    incoming: undefined,
+    knownCommitted: "",
     heuristics: image.heuristics ?? [],
     resolveAttempt: 0,
     resolveAt: Number.POSITIVE_INFINITY,
     retryApplyAt: Number.POSITIVE_INFINITY,
     retryForceAt: Number.POSITIVE_INFINITY,
   };
+}
+
+/** APPLIED: the files are at this revision, and so is what is held of the log. */
+export function acknowledge(state: ParticipantState): ParticipantEffect {
+  return { type: "send", message: { t: "applied", rev: state.applied.rev, hash: state.applied.hash } };
 }
 
 /** HELLO: what this peer holds and what it has promised. */

@@ -3,7 +3,14 @@ import type { ClientMessage, CoordinatorMessage, Policy } from "../protocol/mess
 import type { LogRecord, MemberState, Role } from "../protocol/record.ts";
 import type { Disposable } from "../shared/disposable.ts";
 import type { Result } from "../shared/result.ts";
-import type { CoordinatorWrite, HeuristicRecord, ParticipantWrite, PreparedRecord, StagedFile } from "./effects.ts";
+import type {
+  CoordinatorWrite,
+  HeuristicRecord,
+  ParticipantWrite,
+  PreparedRecord,
+  StagedFile,
+} from "./effects.ts";
+import type { SettledRevision, Snapshot } from "./snapshot.ts";
 
 /** A member of a space as the log has it. */
 export interface Member {
@@ -34,6 +41,12 @@ export interface SpaceImage {
   readonly policy?: Policy;
 }
 
+/** What one space writes. */
+export interface SpaceWrites {
+  readonly space: string;
+  readonly writes: readonly CoordinatorWrite[];
+}
+
 /** An invitation as the coordinator keeps it: it can check the secret, not use it. */
 export interface StoredInvitation {
   readonly invite: string;
@@ -57,14 +70,30 @@ export interface CoordinatorStore {
   readonly createSecret: string;
   spaces(): readonly string[];
   /** Creates the space with its owner's device (public key) and first invitation; false when the name is taken. */
-  createSpace(space: string, ownerDevice: string, invitation: StoredInvitation): boolean;
+  createSpace(space: string, ownerDevice: string, invitation: StoredInvitation, policy?: Policy): boolean;
   load(space: string): SpaceImage;
   /** One transaction; durable when it returns. */
   write(space: string, writes: readonly CoordinatorWrite[]): void;
+  /** The writes of several spaces as one transaction: all or none, durable when it returns. */
+  writeAll(parts: readonly SpaceWrites[]): void;
   /** Records from revision `from`, at most `recordsMax` and about `bytesMax`, verified against their hashes. */
   records(space: string, from: number, recordsMax: number, bytesMax: number): readonly LogRecord[];
+  /** A record whose body is kept; undefined for a compacted or unknown revision. */
   record(space: string, rev: number): LogRecord | undefined;
-  /** The revision that this request became, if it was committed. */
+  /**
+   * Transaction and hash of a revision, compacted ones included: kept for ever. In a store that was rebuilt from peers
+   * that had taken a snapshot, some of them (or only the transaction, then empty) may not be known any more.
+   */
+  revision(space: string, rev: number): { readonly tx: string; readonly hash: string } | undefined;
+  /** Revisions up to this one are compacted: their bodies are gone. 0: none. */
+  floor(space: string): number;
+  /** The state at the floor. */
+  snapshot(space: string): Snapshot;
+  /** Whether so many bodies are kept that `compact` would drop some. */
+  isCompactable(space: string): boolean;
+  /** Drops bodies that need not be kept: one transaction, after which the floor is higher. */
+  compact(space: string): void;
+  /** The revision that this request became, if it was committed; known for ever. */
   requestRevision(space: string, requestId: string): number | undefined;
   /** The device of a peer, or undefined for an unknown one. */
   deviceOf(space: string, peer: string): string | undefined;
@@ -82,7 +111,11 @@ export interface CoordinatorStore {
 
 /** What a participant reads from its journal at its start. */
 export interface JournalImage {
-  /** The whole log, contiguous from revision 1. */
+  /** The state that the records start from: that before revision 1, or the one behind which they are compacted. */
+  readonly base: Snapshot;
+  /** What is known of the revisions up to the base, ascending; those that this peer never held are missing. */
+  readonly settled: readonly SettledRevision[];
+  /** The log after the base, contiguous. */
   readonly records: readonly LogRecord[];
   readonly appliedRev: number;
   readonly highestTerm: number;
@@ -120,9 +153,10 @@ export interface EnvironmentFiles {
   read(file: string): Promise<FileText>;
   /**
    * Writes `text` to a new file beside the target (name without any value, mode and owner of the target, 0600
-   * for a new one) and starts to force it. `targetHash` is the hash of what is on disk now.
+   * for a new one) and starts to force it. `targetHash` is the hash of what is on disk now, or `seenHash`: the one of
+   * the text that the caller read (empty: nothing was there) and that is to be replaced, when it did.
    */
-  stage(file: string, tx: string, text: string): Promise<Result<StagedText, Problem>>;
+  stage(file: string, tx: string, text: string, seenHash?: string): Promise<Result<StagedText, Problem>>;
   /**
    * Renames the staged file over its target if both still have their hashes, then forces the folder. False: one of
    * them changed, is gone, or was torn by a crash.

@@ -81,6 +81,11 @@ export function staged(
     items: message.items,
     staged: files,
     sinceMs: context.now,
+    origin: {
+      author: message.author,
+      message: message.message,
+      ...(message.riders === undefined ? {} : { riders: message.riders }),
+    },
   };
   state.prepared = prepared;
   state.resolveAttempt = 0;

@@ -3,7 +3,14 @@ import { type MemberChange, slot } from "../protocol/record.ts";
 import { changeMembers } from "./decide.ts";
 import type { CoordinatorEffect } from "./effects.ts";
 import type { Member } from "./ports.ts";
-import { participantOf, type SpaceState, type StepContext, type Submit, votersOf } from "./space.ts";
+import {
+  participantOf,
+  participantsOf,
+  type SpaceState,
+  type StepContext,
+  type Submit,
+  votersOf,
+} from "./space.ts";
 import {
   type Abort,
   abortActive,
@@ -19,8 +26,9 @@ import {
 function missingVoters(state: SpaceState): { absent: Member[]; behind: Member[] } {
   const absent: Member[] = [];
   const behind: Member[] = [];
+  const sessions = participantsOf(state);
   for (const member of votersOf(state)) {
-    const session = participantOf(state, member.peer);
+    const session = sessions.get(member.peer);
     if (!session) absent.push(member);
     else if (session.appliedRev < state.head.rev) behind.push(member);
   }

@@ -1,6 +1,6 @@
 import { limits } from "../protocol/limits.ts";
 import type { CoordinatorMessage, SnapshotKey } from "../protocol/messages.ts";
-import { changeSetsOf, type LogRecord, type MemberChange, slot } from "../protocol/record.ts";
+import { changeSetsOf, type LogRecord, type MemberChange, requestsOf, slot } from "../protocol/record.ts";
 
 /** SNAPSHOT: one part of the state at a revision. */
 export type SnapshotMessage = Extract<CoordinatorMessage, { t: "snapshot" }>;
@@ -19,16 +19,23 @@ export interface Snapshot {
 /** What is kept for ever of a revision whose body is compacted: its outcome and the requests that it answered. */
 export interface SettledRevision {
   readonly rev: number;
+  /** Empty where it is not known: the revision came as a part of a snapshot. */
   readonly tx: string;
   readonly hash: string;
   readonly requests: readonly string[];
+}
+
+/** What stays of a record whose body is compacted. */
+export function settledOf(record: LogRecord): SettledRevision {
+  const { rev, tx, hash } = record;
+  return { rev, tx, hash, requests: requestsOf(record) };
 }
 
 /** The state before revision 1. */
 export const emptySnapshot: Snapshot = { rev: 0, hash: "", epoch: 0, keys: [], members: [] };
 
 /** The state after `records`, which must follow `base` without a gap. */
-export function advanceSnapshot(base: Snapshot, records: readonly LogRecord[]): Snapshot {
+export function advanceSnapshot(base: Snapshot, records: Iterable<LogRecord>): Snapshot {
   const keys = new Map(base.keys.map((key) => [slot(key.env, key.key), key]));
   const members = new Map(base.members.map((member) => [member.peer, member]));
   let { rev, hash, epoch } = base;
@@ -67,8 +74,9 @@ export function nextPart(outgoing: OutgoingSnapshot, head: number): SnapshotMess
     const taken: Entry[] = [];
     for (let at = said; at < from.length && taken.length < entriesMax; at += 1) {
       const entry = from[at]!;
-      bytes += JSON.stringify(entry).length;
-      if (bytes > limits.catchupBytesMax && bytes > JSON.stringify(entry).length) break;
+      const size = JSON.stringify(entry).length;
+      if (bytes > 0 && bytes + size > limits.catchupBytesMax) break;
+      bytes += size;
       taken.push(entry);
     }
     return taken;
@@ -80,8 +88,7 @@ export function nextPart(outgoing: OutgoingSnapshot, head: number): SnapshotMess
   const part = outgoing.part;
   outgoing.part += 1;
   const { rev, hash, epoch } = snapshot;
-  const last =
-    outgoing.keysSaid === snapshot.keys.length && outgoing.membersSaid === snapshot.members.length;
+  const last = outgoing.keysSaid === snapshot.keys.length && outgoing.membersSaid === snapshot.members.length;
   return { t: "snapshot", rev, hash, epoch, part, last, keys, members, head };
 }
 

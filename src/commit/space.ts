@@ -2,6 +2,7 @@ import type { CoordinatorMessage, DriftItem, Policy, RosterEntry } from "../prot
 import type { Author, Item, LogRecord, MemberChange } from "../protocol/record.ts";
 import type { CoordinatorEffect } from "./effects.ts";
 import type { KeyVersion, Member, SpaceImage } from "./ports.ts";
+import type { OutgoingSnapshot, Snapshot } from "./snapshot.ts";
 
 /** One connection of a member. */
 export interface Session {
@@ -12,6 +13,8 @@ export interface Session {
   appliedRev: number;
   /** Highest revision shipped on this session, so that nothing is shipped twice. */
   shippedRev: number;
+  /** The snapshot that is being shipped on this session, until its last part is. */
+  outgoing?: OutgoingSnapshot | undefined;
 }
 
 /** A change set that waits for its turn, or whose turn it is. */
@@ -81,7 +84,8 @@ export interface SpaceState {
   /** Answers of aborted requests, oldest first, bounded. */
   readonly abortedAnswers: Map<string, Extract<CoordinatorMessage, { t: "answer" }>>;
   rosterDirty: boolean;
-  rosterSentAt: number;
+  /** When what changed in it is told; Infinity when nothing did. */
+  rosterDueAt: number;
   readonly detachAfterMs: number;
   /** What to do about an absent voter where a submit does not say. */
   readonly policy: Policy;
@@ -95,9 +99,13 @@ export interface StepContext {
   readonly nonce: string;
   /** The revision that a request became, from the durable store. */
   readonly requestRevision: (requestId: string) => number | undefined;
-  /** Transaction and hash of a revision, from the durable store (kept for ever). */
+  /** Transaction (empty: not known any more) and hash of a revision, from the durable store (kept for ever). */
   readonly revision: (rev: number) => { readonly tx: string; readonly hash: string } | undefined;
-  /** Records of the log from revision `from`, as many as fit one CATCHUP message. */
+  /** Revisions up to this one are compacted: a session behind it gets the snapshot first. 0: none. */
+  readonly floor: number;
+  /** The state at the floor. */
+  readonly snapshot: () => Snapshot;
+  /** Records of the log from revision `from` (above the floor), as many as fit one CATCHUP message. */
   readonly records: (from: number) => readonly LogRecord[];
 }
 
@@ -124,7 +132,7 @@ export function openSpace(image: SpaceImage, now: number, detachAfterMs: number)
     txCounter: 0,
     abortedAnswers: new Map(),
     rosterDirty: false,
-    rosterSentAt: 0,
+    rosterDueAt: Number.POSITIVE_INFINITY,
     detachAfterMs,
     policy: image.policy ?? "detach",
   };
@@ -136,6 +144,12 @@ export function participantOf(state: SpaceState, peer: string): Session | undefi
     if (session.peer === peer && session.kind === "participant") return session;
   }
   return undefined;
+}
+
+/** The participant sessions by their peer: for whoever asks about all of them. */
+export function participantsOf(state: SpaceState): ReadonlyMap<string, Session> {
+  const sessions = [...state.sessions.values()].filter(({ kind }) => kind === "participant");
+  return new Map(sessions.map((session) => [session.peer, session]));
 }
 
 /** Members in the state `voter`: the set that "all or none" is said of. */

@@ -5,7 +5,7 @@ import { decideCommit, riderOf } from "./decide.ts";
 import type { CoordinatorEffect } from "./effects.ts";
 import {
   type Active,
-  participantOf,
+  participantsOf,
   type SpaceState,
   type StepContext,
   type Submit,
@@ -53,8 +53,9 @@ function endActive(
   { code, reason }: Pick<Abort, "code" | "reason">,
 ): CoordinatorEffect[] {
   state.active = undefined;
+  const sessions = participantsOf(state);
   return active.participants.flatMap((peer) => {
-    const session = participantOf(state, peer);
+    const session = sessions.get(peer);
     return session ? [send(session.id, { t: "abort", tx: active.tx, code, reason })] : [];
   });
 }
@@ -161,10 +162,9 @@ export function prepare(
   const effects = submits.flatMap((submit) =>
     progress(submit, "preparing", names, { tx: active.tx, deadlineMs: deadlineAt - context.now }),
   );
-  for (const voter of voters) {
-    const session = participantOf(state, voter.peer);
-    if (session) effects.push(prepareMessage(state, active, session.id, context.now));
-  }
+  const sessions = participantsOf(state);
+  const asked = voters.flatMap(({ peer }) => sessions.get(peer)?.id ?? []);
+  effects.push(...prepareMessages(state, active, asked, context.now));
   effects.push({ type: "timer", atMs: deadlineAt });
   return effects;
 }
@@ -175,14 +175,14 @@ export function reviews(state: SpaceState, peer: string, submits: readonly Submi
 }
 
 /** PREPARE of the active transaction; also sent again to a voter that came back. */
-export function prepareMessage(
+export function prepareMessages(
   state: SpaceState,
   active: Active,
-  session: string,
+  sessions: readonly string[],
   now: number,
-): CoordinatorEffect {
+): CoordinatorEffect[] {
   const [lead, ...others] = active.submits;
-  return send(session, {
+  const message: CoordinatorMessage = {
     t: "prepare",
     term: state.term,
     tx: active.tx,
@@ -194,7 +194,8 @@ export function prepareMessage(
     deadlineMs: Math.max(0, active.deadlineAt - now),
     ...(active.participants.length === 1 ? { sole: true } : {}),
     ...(active.review ? { review: true } : {}),
-  });
+  };
+  return sessions.map((session) => send(session, message));
 }
 
 /** Whether all have voted, and then the decision. */

@@ -103,7 +103,7 @@ export class Connection {
       closeSocket(this.#socket, closeCodes.tooSlow, "the reader is too slow; it resumes by revision");
       return false;
     }
-    this.#socket.send(JSON.stringify(message));
+    this.#socket.send(frameOf(message), { binary: false });
     return true;
   }
 
@@ -111,6 +111,17 @@ export class Connection {
     this.#send({ t: "error", code, message, retryable: code === "TIMEOUT" });
     closeSocket(this.#socket, closeCodeOf(code), message);
   }
+}
+
+/** What goes to everyone is one object: its bytes are made once, and every socket sends the same ones. */
+const frames = new WeakMap<CoordinatorMessage, Buffer>();
+
+function frameOf(message: CoordinatorMessage): Buffer {
+  const known = frames.get(message);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(JSON.stringify(message), "utf8");
+  frames.set(message, bytes);
+  return bytes;
 }
 
 function closeCodeOf(code: ErrorCode): number {

@@ -1,7 +1,7 @@
-import { readdir, realpath, unlink } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { readdir } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { StagedFile } from "../commit/effects.ts";
-import type { EnvironmentFiles, FileText } from "../commit/ports.ts";
+import type { EnvironmentFiles, StagedText } from "../commit/ports.ts";
 import type { Problem } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { err, ok, type Result } from "../shared/result.ts";
@@ -9,11 +9,13 @@ import {
   type FileSystemCalls,
   isTemporaryName,
   putInPlace,
+  removeIfThere,
+  syncFolder,
   systemCalls,
   whyNotReplaceable,
   writeTemporary,
 } from "./atomic.ts";
-import { findTarget, hashBytes, hashFile, readRegularFile } from "./regularFile.ts";
+import { findTarget, hashBytes, hashFile, readRegularFile, realPathOf, type Target } from "./regularFile.ts";
 import { systemCode, unlessMissing, writeProblem } from "./system.ts";
 import { watchFiles } from "./watch.ts";
 
@@ -22,28 +24,26 @@ const bytesMax = limits.environmentFileBytesMax;
 /** The environment files of `folder` (absolute) on disk. */
 export function createDiskFiles(folder: string, calls: FileSystemCalls = systemCalls): EnvironmentFiles {
   const pathOf = (file: string) => resolve(folder, file);
+  const inside = insideOf(folder);
   return {
     async read(file) {
       const path = pathOf(file);
-      const outside = await whyOutside(folder, path);
-      if (outside !== undefined) return { kind: "unreadable", path, problem: outside };
-      return readRegularFile(path, bytesMax);
+      const found = inside(path);
+      if (!found.ok) return { kind: "unreadable", path, problem: found.error };
+      return readRegularFile(path, found.value, bytesMax);
     },
-    async stage(file, _tx, text) {
-      const outside = await whyOutside(folder, pathOf(file));
-      return outside === undefined ? stageFile(pathOf(file), text, calls) : err(outside);
+    async stage(file, _tx, text, seenHash) {
+      const path = pathOf(file);
+      const found = inside(path);
+      return found.ok ? stageFile(path, found.value, text, calls, seenHash) : found;
     },
     applyStaged: (staged) => applyStaged(staged, calls),
     async replace(file, expected, text) {
-      const outside = await whyOutside(folder, pathOf(file));
-      return outside === undefined ? replaceFile(pathOf(file), expected, text, calls) : err(outside);
+      const found = inside(pathOf(file));
+      return found.ok ? replaceFile(pathOf(file), expected, text, calls) : found;
     },
     async discard(staged) {
-      await Promise.all(
-        staged
-          .filter(({ staged: path }) => path !== "")
-          .map(({ staged: path }) => unlessMissing(unlink(path))),
-      );
+      for (const { staged: path } of staged) if (path !== "") removeIfThere(path);
     },
     watch: (files, changed) => watchFiles(files.map(pathOf), changed),
   };
@@ -63,88 +63,111 @@ export async function replaceFile(
   const expectedHash = expected === undefined ? "" : hashBytes(Buffer.from(expected, "utf8"));
   // A sweep of leftovers in another process may take the temporary file away before its rename: write it again.
   for (let attempt = 0; ; attempt += 1) {
-    const staged = await stageFile(path, text, calls);
+    const staged = await stageFile(path, findTarget(path), text, calls);
     if (!staged.ok) return staged;
-    if (staged.value.targetHash !== expectedHash) {
-      await removeQuietly(staged.value.staged);
-      return err(changed(path));
+    const forced = await staged.value.forced;
+    if (!forced.ok || staged.value.targetHash !== expectedHash) {
+      removeQuietly(staged.value.staged);
+      return forced.ok ? err(changed(path)) : forced;
     }
-    if (staged.value.staged === "") return ok(undefined);
+    if (staged.value.staged === "") return forcePresent(staged.value.target);
     const placed = await applyStaged({ env: "", ...staged.value }, calls);
     if (placed.ok && placed.value) return ok(undefined);
     const vanished = placed.ok && (await hashFile(staged.value.staged, bytesMax)) === "";
     if (vanished && attempt < limits.renameRetriesMax) continue;
-    await removeQuietly(staged.value.staged);
+    removeQuietly(staged.value.staged);
     return placed.ok ? err(changed(path)) : placed;
   }
 }
 
 /** Removes the temporary files in `folder` (not below it) that are not in `keep` (absolute paths). Returns how many. */
 export async function sweepStaged(folder: string, keep: readonly string[]): Promise<number> {
-  const real = await unlessMissing(realpath(folder));
+  const real = realPathOf(folder);
   const names = real === undefined ? undefined : await unlessMissing(readdir(real));
   if (real === undefined || names === undefined) return 0;
   const kept = new Set(keep);
   const leftover = names
     .filter((name) => isTemporaryName(name))
     .filter((name) => !kept.has(join(real, name)) && !kept.has(join(folder, name)));
-  for (const name of leftover) await unlessMissing(unlink(join(real, name)));
+  for (const name of leftover) removeIfThere(join(real, name));
   return leftover.length;
 }
 
 async function stageFile(
   path: string,
+  found: Target,
   text: string,
   calls: FileSystemCalls,
-): Promise<Result<Omit<StagedFile, "env">, Problem>> {
+  seenHash?: string,
+): Promise<Result<StagedText, Problem>> {
   if (!text.isWellFormed()) return err(notUtf8(path));
-  if (Buffer.byteLength(text, "utf8") > bytesMax) return err(tooLong(path));
-  const found = await findTarget(path);
+  const bytes = Buffer.from(text, "utf8");
+  if (bytes.length > bytesMax) return err(tooLong(path));
   if (found.kind === "refused") return err(found.problem);
   if (found.path === undefined) return err(writeProblem(path, { code: "ENOENT" }));
-  const present: FileText =
-    found.kind === "file"
-      ? await readRegularFile(found.path, bytesMax)
-      : { kind: "absent", path: found.path };
-  if (present.kind === "unreadable") return err(present.problem);
-  const why = await whyNotReplaceable(found.path, found.kind === "file" ? found.stats : undefined);
-  if (why !== undefined) return err(why);
   const target = found.path;
-  const targetHash = present.kind === "text" ? present.hash : "";
-  if (present.kind === "text" && present.text === text) return ok({ target, staged: "", targetHash });
+  let targetHash = seenHash;
+  if (targetHash === undefined) {
+    const present = await readRegularFile(target, found, bytesMax);
+    if (present.kind === "unreadable") return err(present.problem);
+    targetHash = present.kind === "text" ? present.hash : "";
+  }
+  const why = whyNotReplaceable(target, found.kind === "file" ? found.stats : undefined);
+  if (why !== undefined) return err(why);
+  const stagedHash = hashBytes(bytes);
+  if (stagedHash === targetHash) {
+    return ok({ target, staged: "", stagedHash: "", targetHash, forced: Promise.resolve(ok(undefined)) });
+  }
   const temporary = await writeTemporary(target, text, calls);
-  return temporary.ok ? ok({ target, staged: temporary.value, targetHash }) : temporary;
+  if (!temporary.ok) return temporary;
+  const { path: staged, forced } = temporary.value;
+  return ok({ target, staged, stagedHash, targetHash, forced });
+}
+
+/** The right text may stand there since a rename that a crash kept from being forced: whoever relies on it forces it. */
+async function forcePresent(target: string): Promise<Result<void, Problem>> {
+  try {
+    await syncFolder(dirname(target));
+    return ok(undefined);
+  } catch (error) {
+    return err(writeProblem(target, error));
+  }
 }
 
 async function applyStaged(staged: StagedFile, calls: FileSystemCalls): Promise<Result<boolean, Problem>> {
-  const { target, targetHash } = staged;
+  const { target, targetHash, stagedHash } = staged;
   try {
     if (staged.staged === "") return ok((await hashFile(target, bytesMax)) === targetHash);
-    // Gone: the crash came after the rename. The caller finds by key that nothing is left to do.
-    const stillExpected = async () =>
-      (await hashFile(staged.staged, bytesMax)) !== "" && (await hashFile(target, bytesMax)) === targetHash;
+    // Gone: the crash came after the rename; torn: it came before the force. The caller then goes by key.
+    if ((await hashFile(staged.staged, bytesMax)) !== stagedHash) return ok(false);
+    const stillExpected = async () => (await hashFile(target, bytesMax)) === targetHash;
     return await putInPlace(staged.staged, target, stillExpected, calls);
   } catch (error) {
     return err(writeProblem(target, error));
   }
 }
 
-async function removeQuietly(path: string): Promise<void> {
-  if (path !== "") await unlessMissing(unlink(path));
+function removeQuietly(path: string): void {
+  if (path !== "") removeIfThere(path);
 }
 
-/** FILE_OUTSIDE when `path`, or what its links lead to, is not inside `folder`. */
-async function whyOutside(folder: string, path: string): Promise<Problem | undefined> {
-  try {
-    if (!isInside(resolve(folder), path)) return outside(path, folder);
-    const realFolder = await realpath(folder);
-    const found = await findTarget(path);
-    const real = found.kind === "refused" ? await unlessMissing(realpath(path)) : found.path;
-    return real === undefined || isInside(realFolder, real) ? undefined : outside(path, folder);
-  } catch (error) {
-    const code = systemCode(error);
-    return code === "ENOENT" || code === "ELOOP" ? undefined : writeProblem(path, error);
-  }
+/** Finds what stands at a path; FILE_OUTSIDE when it, or what its links lead to, is not inside `folder`. */
+function insideOf(folder: string): (path: string) => Result<Target, Problem> {
+  // Looked up again when a path is not in it: a folder's links may lead elsewhere since.
+  let realFolder: string | undefined;
+  return (path) => {
+    const found = findTarget(path);
+    try {
+      if (!isInside(resolve(folder), path)) return err(outside(path, folder));
+      const real = found.kind === "refused" ? realPathOf(path) : found.path;
+      if (real === undefined || (realFolder !== undefined && isInside(realFolder, real))) return ok(found);
+      realFolder = realPathOf(folder);
+      if (realFolder === undefined || isInside(realFolder, real)) return ok(found);
+      return err(outside(path, folder));
+    } catch (error) {
+      return systemCode(error) === "ELOOP" ? ok(found) : err(writeProblem(path, error));
+    }
+  };
 }
 
 function isInside(folder: string, path: string): boolean {

@@ -1,10 +1,11 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { EnvpactError } from "../protocol/errors.ts";
 import { syncFolder } from "./atomic.ts";
-import { systemCode, unlessMissing } from "./system.ts";
+import { systemCode, unlessMissingNow } from "./system.ts";
 
 /** Where configuration (credentials) and state live. Absolute. */
 export interface HomeFolders {
@@ -56,7 +57,7 @@ export async function writePrivate(path: string, text: string): Promise<void> {
 /** The text of a private file, or undefined when there is none. Throws DATA_NOT_WRITABLE. */
 export async function readPrivate(path: string): Promise<string | undefined> {
   try {
-    return await unlessMissing(readFile(path, "utf8"));
+    return unlessMissingNow(() => readFileSync(path, "utf8"));
   } catch (error) {
     throw privateError(path, "read", error);
   }

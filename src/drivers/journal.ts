@@ -1,18 +1,21 @@
-import { constants } from "node:fs";
+import { constants, writeFileSync } from "node:fs";
 import { type FileHandle, mkdir, open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { ParticipantWrite } from "../commit/effects.ts";
 import type { Journal, JournalImage } from "../commit/ports.ts";
+import { type Retention, retentionOf } from "../commit/retention.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { syncFolder } from "./atomic.ts";
+import { compactState, isCompactable, linesOf } from "./journalCompaction.ts";
 import {
   emptyState,
   fold,
   headerLine,
   imageOf,
   type JournalState,
+  journalVersion,
   parseJournal,
   writesLine,
 } from "./journalFormat.ts";
@@ -25,7 +28,10 @@ export interface JournalCalls {
 }
 
 const systemCalls: JournalCalls = {
-  write: (handle, bytes) => handle.appendFile(bytes),
+  // A line goes to the system's cache in microseconds; only `force` waits for the disk.
+  async write(handle, bytes) {
+    writeFileSync(handle.fd, bytes);
+  },
   force: (handle) => handle.datasync(),
 };
 
@@ -38,20 +44,24 @@ interface Pending {
 
 /**
  * Opens (or creates, 0600) the journal `file`, which this process alone must write. A tail that a crash tore is cut
- * off; a damaged middle is DATA_DAMAGED. Over `bytesMax` bytes, resolved records are dropped from it.
+ * off; a damaged middle is DATA_DAMAGED. Over `bytesMax` bytes, or with more bodies than `retention` says, what is
+ * resolved is dropped from it. A journal of an older format is rewritten.
  */
 export async function openJournal(
   file: string,
   bytesMax: number = limits.journalBytesMax,
   calls: JournalCalls = systemCalls,
+  retention: Retention = retentionOf(),
 ): Promise<Journal> {
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const bytes = await unlessMissing(readFile(file));
     const parsed = bytes === undefined ? undefined : parseJournal(file, bytes);
+    const isOld = parsed !== undefined && parsed.version < journalVersion;
     if (parsed === undefined) await create(file, headerLine());
+    else if (isOld) await create(file, Buffer.concat(linesOf(parsed.state)));
     const handle = await open(file, constants.O_RDWR | constants.O_APPEND);
-    if (parsed !== undefined && bytes !== undefined && parsed.validBytes < bytes.length) {
+    if (!isOld && parsed !== undefined && bytes !== undefined && parsed.validBytes < bytes.length) {
       await handle.truncate(parsed.validBytes);
     }
     // Lines of a process that died before its fdatasync are read as held: make them so.
@@ -63,6 +73,7 @@ export async function openJournal(
       (await handle.stat()).size,
       bytesMax,
       calls,
+      retention,
     );
   } catch (error) {
     throw journalError(file, error);
@@ -85,6 +96,7 @@ class FileJournal implements Journal {
   readonly #state: JournalState;
   readonly #calls: JournalCalls;
   readonly #bytesMax: number;
+  readonly #retention: Retention;
   #handle: FileHandle;
   #bytes: number;
   #syncedBytes: number;
@@ -101,12 +113,14 @@ class FileJournal implements Journal {
     bytes: number,
     bytesMax: number,
     calls: JournalCalls,
+    retention: Retention,
   ) {
     this.#file = file;
     this.#handle = handle;
     this.#state = state;
     this.#calls = calls;
     this.#bytesMax = bytesMax;
+    this.#retention = retention;
     this.#compactAtBytes = bytesMax;
     this.#bytes = bytes;
     this.#syncedBytes = bytes;
@@ -160,7 +174,8 @@ class FileJournal implements Journal {
       }
     }
     const line = writesLine(writes, this.#syncedBytes);
-    if (this.#bytes + line.length > this.#compactAtBytes) return this.#compact();
+    const full = this.#bytes + line.length > this.#compactAtBytes;
+    if (full || isCompactable(this.#state, this.#retention)) return this.#compact();
     await this.#calls.write(this.#handle, line);
     this.#bytes += line.length;
     if (!batch.some(({ force }) => force)) return;
@@ -168,28 +183,19 @@ class FileJournal implements Journal {
     this.#syncedBytes = this.#bytes;
   }
 
-  /** Writes the state, which holds the batch by now, as a new journal in the place of the old one. */
+  /**
+   * Writes the state, which holds the batch by now, as a new journal in the place of the old one: without what is
+   * resolved, and without the bodies of old records.
+   */
   async #compact(): Promise<void> {
-    const { records, appliedRev, highestTerm, prepared } = this.#state;
-    const lines = [headerLine()];
-    let bytes = lines[0]!.length;
-    const add = (writes: readonly ParticipantWrite[]) => {
-      const line = writesLine(writes, bytes);
-      bytes += line.length;
-      lines.push(line);
-    };
-    for (const record of records) add([{ kind: "committed", record }]);
-    add([
-      { kind: "term", term: highestTerm },
-      { kind: "applied", rev: appliedRev },
-    ]);
-    if (prepared !== undefined) add([{ kind: "prepared", prepared }]);
-    await create(this.#file, Buffer.concat(lines));
+    compactState(this.#state, this.#retention);
+    const bytes = Buffer.concat(linesOf(this.#state));
+    await create(this.#file, bytes);
     await this.#handle.close();
     this.#handle = await open(this.#file, constants.O_RDWR | constants.O_APPEND);
-    this.#bytes = bytes;
-    this.#syncedBytes = bytes;
-    this.#compactAtBytes = Math.max(this.#bytesMax, 2 * bytes);
+    this.#bytes = bytes.length;
+    this.#syncedBytes = bytes.length;
+    this.#compactAtBytes = Math.max(this.#bytesMax, 2 * bytes.length);
   }
 
   /** After a failed write or fsync nobody knows what is on disk: never retried, the process has to end. */

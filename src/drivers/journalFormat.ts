@@ -1,9 +1,11 @@
 import { crc32 } from "node:zlib";
 import * as v from "valibot";
-import type { ParticipantWrite, PreparedRecord } from "../commit/effects.ts";
+import type { HeuristicRecord, ParticipantWrite, PreparedRecord } from "../commit/effects.ts";
+import { withHeuristic } from "../commit/heuristic.ts";
 import type { JournalImage } from "../commit/ports.ts";
+import { emptySnapshot, type SettledRevision, type Snapshot, settledOf } from "../commit/snapshot.ts";
 import { EnvpactError } from "../protocol/errors.ts";
-import { recordSchema } from "../protocol/messages.ts";
+import { memberSchema, recordSchema, snapshotKeySchema } from "../protocol/messages.ts";
 import { follows, type LogRecord } from "../protocol/record.ts";
 
 /**
@@ -11,7 +13,9 @@ import { follows, type LogRecord } from "../protocol/record.ts";
  * other one holds the writes of one append and `synced`, how many bytes of the file were known to be forced when
  * it was written. So a broken line before a later line's `synced` is damage, never the tail that a crash tore.
  */
-export const journalVersion = 1;
+export const journalVersion = 2;
+/** Journals of this version and later can be read; one of an older version is rewritten when it is opened. */
+export const journalVersionMin = 1;
 
 const revision = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const preparedSchema = v.object({
@@ -20,9 +24,39 @@ const preparedSchema = v.object({
   term: revision,
   items: recordSchema.entries.items,
   staged: v.array(
-    v.object({ env: v.string(), target: v.string(), staged: v.string(), targetHash: v.string() }),
+    v.object({
+      env: v.string(),
+      target: v.string(),
+      staged: v.string(),
+      // Journals of earlier versions have none: their staged files are not used, the record goes by key.
+      stagedHash: v.optional(v.string(), ""),
+      targetHash: v.string(),
+    }),
   ),
   sinceMs: v.number(),
+  origin: v.exactOptional(
+    v.object({
+      author: recordSchema.entries.author,
+      message: v.string(),
+      riders: recordSchema.entries.riders,
+    }),
+  ),
+});
+const heuristicSchema = v.object({
+  tx: v.string(),
+  base: revision,
+  items: recordSchema.entries.items,
+  forced: v.picklist(["commit", "abort"]),
+  atMs: v.number(),
+  done: v.boolean(),
+  status: v.picklist(["pending", "same", "mixed"]),
+  revision: v.exactOptional(revision),
+});
+const settledSchema = v.object({
+  rev: revision,
+  tx: v.string(),
+  hash: v.string(),
+  requests: v.array(v.string()),
 });
 const writeSchema = v.variant("kind", [
   v.object({ kind: v.literal("prepared"), prepared: preparedSchema }),
@@ -30,28 +64,54 @@ const writeSchema = v.variant("kind", [
   v.object({ kind: v.literal("aborted"), tx: v.string() }),
   v.object({ kind: v.literal("applied"), rev: revision }),
   v.object({ kind: v.literal("term"), term: revision }),
+  v.object({
+    kind: v.literal("snapshot"),
+    rev: revision,
+    hash: v.string(),
+    epoch: revision,
+    keys: v.array(snapshotKeySchema),
+    members: v.array(memberSchema),
+  }),
+  v.object({ kind: v.literal("settled"), revisions: v.array(settledSchema) }),
+  v.object({ kind: v.literal("heuristic"), heuristic: heuristicSchema }),
+  v.object({ kind: v.literal("resynced"), tx: v.string() }),
 ]);
 const headerSchema = v.object({ journal: v.literal("envpact"), version: v.number() });
 const lineSchema = v.object({ synced: revision, writes: v.array(writeSchema) });
 
 /** What the journal says so far; changed by {@link fold} only. */
 export interface JournalState {
+  /** The state that the records start from. Replaced, never changed. */
+  base: Snapshot;
+  /** What is known of the revisions up to the base. Replaced, never changed. */
+  settled: readonly SettledRevision[];
   readonly records: LogRecord[];
   appliedRev: number;
   highestTerm: number;
   prepared: PreparedRecord | undefined;
+  /** Absent when there are none. */
+  heuristics?: readonly HeuristicRecord[];
 }
 
 /** What {@link parseJournal} found. */
 export interface ParsedJournal {
   readonly state: JournalState;
+  /** Format of the bytes. */
+  readonly version: number;
   /** Bytes of whole lines; what follows is a tail that a crash tore. */
   readonly validBytes: number;
 }
 
 /** The state of an empty journal. */
 export function emptyState(): JournalState {
-  return { records: [], appliedRev: 0, highestTerm: 0, prepared: undefined };
+  return {
+    base: emptySnapshot,
+    settled: [],
+    records: [],
+    appliedRev: 0,
+    highestTerm: 0,
+    prepared: undefined,
+  };
 }
 
 /** The state as its readers get it; later appends do not change it. */
@@ -85,8 +145,7 @@ export function fold(state: JournalState, write: ParticipantWrite): boolean {
       state.highestTerm = Math.max(state.highestTerm, write.prepared.term);
       return true;
     case "committed": {
-      const head = state.records.at(-1);
-      if (!follows({ rev: head?.rev ?? 0, hash: head?.hash ?? "" }, write.record)) return false;
+      if (!follows(headOf(state), write.record)) return false;
       state.records.push(write.record);
       const { prepared } = state;
       if (prepared?.base === write.record.rev - 1 && prepared.tx !== write.record.tx)
@@ -97,14 +156,50 @@ export function fold(state: JournalState, write: ParticipantWrite): boolean {
       if (state.prepared?.tx === write.tx) state.prepared = undefined;
       return true;
     case "applied":
-      if (write.rev > state.records.length) return false;
+      if (write.rev > headOf(state).rev) return false;
       state.appliedRev = Math.max(state.appliedRev, write.rev);
       if (state.prepared !== undefined && write.rev > state.prepared.base) state.prepared = undefined;
       return true;
     case "term":
       state.highestTerm = Math.max(state.highestTerm, write.term);
       return true;
+    case "snapshot": {
+      const { kind: _, ...base } = write;
+      if (base.rev <= headOf(state).rev) return false;
+      // A journal that was compacted has named it before; one that took a snapshot does not know its transaction.
+      const isNamed = state.settled.at(-1)?.rev === base.rev;
+      const unnamed = isNamed ? [] : [{ rev: base.rev, tx: "", hash: base.hash, requests: [] }];
+      state.settled = [...state.settled, ...state.records.map(settledOf), ...unnamed];
+      state.base = base;
+      state.records.length = 0;
+      // What it had become was known before the snapshot was taken.
+      if (state.prepared !== undefined && state.prepared.base < base.rev) state.prepared = undefined;
+      return true;
+    }
+    case "settled":
+      if (headOf(state).rev > 0) return false;
+      state.settled = [...state.settled, ...write.revisions];
+      return true;
+    case "heuristic": {
+      const { prepared } = state;
+      state.heuristics = withHeuristic(state.heuristics ?? [], write.heuristic);
+      // What was staged is used up: a redo must not look for it, nor a sweep keep it.
+      if (write.heuristic.done && prepared?.tx === write.heuristic.tx)
+        state.prepared = { ...prepared, staged: [] };
+      return true;
+    }
+    case "resynced":
+      state.heuristics = (state.heuristics ?? []).filter(({ tx }) => tx !== write.tx);
+      return true;
   }
+}
+
+/** The last revision that the journal holds. */
+export function headOf(state: Pick<JournalState, "base" | "records">): {
+  readonly rev: number;
+  readonly hash: string;
+} {
+  return state.records.at(-1) ?? state.base;
 }
 
 /** Reads the bytes of a journal. Throws DATA_DAMAGED, or VERSION_MISMATCH for a newer format, naming `file`. */
@@ -112,7 +207,8 @@ export function parseJournal(file: string, bytes: Buffer): ParsedJournal {
   const headerEnd = bytes.indexOf(0x0a) + 1;
   const header = headerEnd === 0 ? undefined : dataOf(bytes.subarray(0, headerEnd - 1));
   if (!v.is(headerSchema, header)) throw damaged(file, "its first line is not that of a journal");
-  if (header.version !== journalVersion) throw otherVersion(file, header.version);
+  const { version } = header;
+  if (version < journalVersionMin || version > journalVersion) throw otherVersion(file, version);
   const state = emptyState();
   let start = headerEnd;
   while (start < bytes.length) {
@@ -128,7 +224,7 @@ export function parseJournal(file: string, bytes: Buffer): ParsedJournal {
     }
     start = newline + 1;
   }
-  return { state, validBytes: start };
+  return { state, version, validBytes: start };
 }
 
 /**

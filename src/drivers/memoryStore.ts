@@ -1,6 +1,9 @@
-import type { CoordinatorStore, StoredInvitation } from "../commit/ports.ts";
+import type { CoordinatorStore, SpaceWrites, StoredInvitation } from "../commit/ports.ts";
+import { nextFloor, type Retention, retentionOf } from "../commit/retention.ts";
+import { advanceSnapshot, emptySnapshot, type Snapshot } from "../commit/snapshot.ts";
 import { createDevice } from "../crypto/device.ts";
 import { EnvpactError } from "../protocol/errors.ts";
+import type { Policy } from "../protocol/messages.ts";
 import { follows, hashOf, type LogRecord, requestsOf } from "../protocol/record.ts";
 import { randomToken } from "./clock.ts";
 import { emptyFold, foldRecord, imageOfSpace, type LogFold } from "./spaceImage.ts";
@@ -9,6 +12,10 @@ interface MemorySpace {
   readonly owner: string;
   term: number;
   readonly fold: LogFold;
+  readonly policy: Policy | undefined;
+  /** The state behind which the log is compacted. */
+  base: Snapshot;
+  readonly revisions: { readonly tx: string; readonly hash: string }[];
   readonly log: LogRecord[];
   readonly requests: Map<string, number>;
   readonly peers: Map<string, string>;
@@ -16,8 +23,11 @@ interface MemorySpace {
 }
 
 /** The in-memory twin of `openStore`: the same behaviour, nothing on disk. `identity`: its key, if it is ever used. */
-export function createMemoryStore(identity = createDevice().privateKey): CoordinatorStore {
-  return new MemoryStore(identity);
+export function createMemoryStore(
+  identity = createDevice().privateKey,
+  retention: Retention = retentionOf(),
+): CoordinatorStore {
+  return new MemoryStore(identity, retention);
 }
 
 class MemoryStore implements CoordinatorStore {
@@ -25,20 +35,26 @@ class MemoryStore implements CoordinatorStore {
   readonly createSecret = randomToken(32);
   readonly #spaces = new Map<string, MemorySpace>();
 
-  constructor(identity: string) {
+  readonly #retention: Retention;
+
+  constructor(identity: string, retention: Retention) {
     this.identity = identity;
+    this.#retention = retention;
   }
 
   spaces(): readonly string[] {
     return [...this.#spaces.keys()].sort();
   }
 
-  createSpace(space: string, ownerDevice: string, invitation: StoredInvitation): boolean {
+  createSpace(space: string, ownerDevice: string, invitation: StoredInvitation, policy?: Policy): boolean {
     if (this.#spaces.has(space)) return false;
     this.#spaces.set(space, {
       owner: ownerDevice,
       term: 0,
       fold: emptyFold(),
+      policy,
+      base: emptySnapshot,
+      revisions: [],
       log: [],
       requests: new Map(),
       peers: new Map(),
@@ -48,8 +64,12 @@ class MemoryStore implements CoordinatorStore {
   }
 
   load(space: string) {
-    const { term, fold } = this.#get(space);
-    return imageOfSpace(space, term, fold);
+    const { term, fold, policy } = this.#get(space);
+    return imageOfSpace(space, term, fold, policy);
+  }
+
+  writeAll(parts: readonly SpaceWrites[]): void {
+    for (const { space, writes } of parts) this.write(space, writes);
   }
 
   write(space: string, writes: Parameters<CoordinatorStore["write"]>[1]): void {
@@ -69,6 +89,7 @@ class MemoryStore implements CoordinatorStore {
     for (const record of records) {
       foldRecord(stored.fold, record);
       stored.log.push(record);
+      stored.revisions.push({ tx: record.tx, hash: record.hash });
       for (const requestId of requestsOf(record)) stored.requests.set(requestId, record.rev);
     }
   }
@@ -76,7 +97,8 @@ class MemoryStore implements CoordinatorStore {
   records(space: string, from: number, recordsMax: number, bytesMax: number): readonly LogRecord[] {
     const found: LogRecord[] = [];
     let bytes = 0;
-    for (const record of this.#get(space).log.slice(Math.max(0, from - 1))) {
+    const { log, base } = this.#get(space);
+    for (const record of log.slice(Math.max(0, from - 1 - base.rev))) {
       if (found.length >= recordsMax) break;
       if (hashOf(record) !== record.hash) throw new Error(`record ${record.rev} was changed in memory`);
       bytes += JSON.stringify(record).length;
@@ -87,7 +109,32 @@ class MemoryStore implements CoordinatorStore {
   }
 
   record(space: string, rev: number): LogRecord | undefined {
-    return this.#get(space).log[rev - 1];
+    const { log, base } = this.#get(space);
+    return log[rev - 1 - base.rev];
+  }
+
+  revision(space: string, rev: number): { readonly tx: string; readonly hash: string } | undefined {
+    return this.#get(space).revisions[rev - 1];
+  }
+
+  floor(space: string): number {
+    return this.#get(space).base.rev;
+  }
+
+  snapshot(space: string): Snapshot {
+    return this.#get(space).base;
+  }
+
+  isCompactable(space: string): boolean {
+    const { base, fold } = this.#get(space);
+    return nextFloor(this.#retention, base.rev, fold.head.rev) > base.rev;
+  }
+
+  compact(space: string): void {
+    const stored = this.#get(space);
+    const { base, log, fold } = stored;
+    const dropped = log.splice(0, nextFloor(this.#retention, base.rev, fold.head.rev) - base.rev);
+    stored.base = advanceSnapshot(base, dropped);
   }
 
   requestRevision(space: string, requestId: string): number | undefined {

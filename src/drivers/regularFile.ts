@@ -1,10 +1,24 @@
 import { createHash } from "node:crypto";
-import { constants, type Stats } from "node:fs";
-import { lstat, open, realpath } from "node:fs/promises";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFile,
+  readFileSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 import type { FileText } from "../commit/ports.ts";
 import type { Problem } from "../protocol/errors.ts";
-import { systemCode, unlessMissing } from "./system.ts";
+import { systemCode, unlessMissing, unlessMissingNow } from "./system.ts";
+
+// What only looks at the file system, here and in the other drivers of files, calls it synchronously: such a call
+// takes microseconds, a trip through the thread pool ten times as long, and one commit makes dozens of them in every
+// peer. What waits for a device (fsync, the bytes of a large file) never blocks the process.
 
 /** What stands at a path, links resolved. */
 export type Target =
@@ -13,21 +27,24 @@ export type Target =
   | { readonly kind: "absent"; readonly path: string | undefined }
   | { readonly kind: "refused"; readonly problem: Problem };
 
+/** Files up to this size are read at once, in some microseconds; larger ones while others go on. */
+const readAtOnceBytesMax = 256 * 1024;
+const readDescriptor = promisify<number, Buffer>((descriptor, done) => readFile(descriptor, done));
+
 /** SHA-256 (hex) of bytes. */
 export function hashBytes(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Finds what stands at `path` (absolute) without opening it. */
-export async function findTarget(path: string): Promise<Target> {
+export function findTarget(path: string): Target {
   try {
-    const seen = await unlessMissing(lstat(path));
-    if (seen === undefined) {
-      const folder = await unlessMissing(realpath(dirname(path)));
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+      const folder = realPathOf(dirname(path));
       return { kind: "absent", path: folder === undefined ? undefined : join(folder, basename(path)) };
     }
-    const real = await unlessMissing(realpath(path));
-    const stats = real === undefined ? undefined : await unlessMissing(lstat(real));
+    const real = realPathOf(path);
+    const stats = real === undefined ? undefined : lstatSync(real, { throwIfNoEntry: false });
     if (real === undefined || stats === undefined) return refused(danglingLink(path));
     return stats.isFile() ? { kind: "file", path: real, stats } : refused(notRegular(path, stats));
   } catch (error) {
@@ -35,13 +52,17 @@ export async function findTarget(path: string): Promise<Target> {
   }
 }
 
+/** The path with its links resolved; undefined when nothing is there. Throws what the system throws. */
+export function realPathOf(path: string): string | undefined {
+  return unlessMissingNow(() => realpathSync.native(path));
+}
+
 /**
- * Reads a regular file of at most `bytesMax` bytes as UTF-8; a byte order mark stays in the text. The kind is
- * checked before the file is opened and again on the descriptor: a FIFO that takes the file's place in between
- * neither blocks (O_NONBLOCK) nor is read.
+ * Reads the regular file at `target` (found for `path`), of at most `bytesMax` bytes, as UTF-8; a byte order mark
+ * stays in the text. The kind was looked at before the file is opened and is again on the descriptor: a FIFO that
+ * takes the file's place in between neither blocks (O_NONBLOCK) nor is read.
  */
-export async function readRegularFile(path: string, bytesMax: number): Promise<FileText> {
-  const target = await findTarget(path);
+export async function readRegularFile(path: string, target: Target, bytesMax: number): Promise<FileText> {
   if (target.kind === "absent") return { kind: "absent", path: target.path ?? path };
   if (target.kind === "refused") return { kind: "unreadable", path, problem: target.problem };
   const unreadable = (problem: Problem): FileText => ({ kind: "unreadable", path: target.path, problem });
@@ -60,7 +81,7 @@ export async function readRegularFile(path: string, bytesMax: number): Promise<F
 
 /** Hash of the regular file at `path` (links not followed); empty when there is none. Throws what the system throws. */
 export async function hashFile(path: string, bytesMax: number): Promise<string> {
-  const stats = await unlessMissing(lstat(path));
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return "";
   const bytes = stats.isFile() ? await unlessMissing(readBytes(path, bytesMax)) : "notRegular";
   if (bytes === undefined) return "";
@@ -69,15 +90,16 @@ export async function hashFile(path: string, bytesMax: number): Promise<string> 
 
 async function readBytes(path: string, bytesMax: number): Promise<Buffer | "notRegular" | "tooLarge"> {
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
-  const handle = await open(path, flags);
+  const descriptor = openSync(path, flags);
   try {
-    const stats = await handle.stat();
+    const stats = fstatSync(descriptor);
     if (!stats.isFile()) return "notRegular";
     if (stats.size > bytesMax) return "tooLarge";
-    const bytes = await handle.readFile();
+    const isSmall = stats.size <= readAtOnceBytesMax;
+    const bytes = isSmall ? readFileSync(descriptor) : await readDescriptor(descriptor);
     return bytes.length > bytesMax ? "tooLarge" : bytes;
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 

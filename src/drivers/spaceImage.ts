@@ -1,4 +1,6 @@
 import type { KeyVersion, Member, SpaceImage } from "../commit/ports.ts";
+import type { Snapshot } from "../commit/snapshot.ts";
+import type { Policy } from "../protocol/messages.ts";
 import { changeSetsOf, follows, type LogRecord, slot } from "../protocol/record.ts";
 
 /** What a log says so far; the image of a space is its fold. */
@@ -12,6 +14,15 @@ export interface LogFold {
 /** The fold of an empty log. */
 export function emptyFold(): LogFold {
   return { epoch: 0, head: { rev: 0, hash: "" }, members: new Map(), versions: new Map() };
+}
+
+/** The fold of a log that is compacted behind `snapshot`. */
+export function foldOfSnapshot({ rev, hash, epoch, keys, members }: Snapshot): LogFold {
+  const fold = { ...emptyFold(), epoch, head: { rev, hash } };
+  for (const { peer, name, role, state } of members) fold.members.set(peer, { peer, name, role, state });
+  for (const { env, key, op, expected, author, at } of keys)
+    fold.versions.set(slot(env, key), { version: expected + 1, deleted: op !== "set", author, at });
+  return fold;
 }
 
 /** Adds the next record; false when it is not the undamaged successor of the head. */
@@ -35,7 +46,12 @@ export function foldRecord(fold: LogFold, record: LogRecord): boolean {
 }
 
 /** The image of a space as the coordinator's machine takes it; later records do not change it. */
-export function imageOfSpace(space: string, term: number, fold: LogFold): SpaceImage {
+export function imageOfSpace(
+  space: string,
+  term: number,
+  fold: LogFold,
+  policy: Policy | undefined,
+): SpaceImage {
   return {
     space,
     term,
@@ -43,5 +59,6 @@ export function imageOfSpace(space: string, term: number, fold: LogFold): SpaceI
     head: fold.head,
     members: [...fold.members.values()],
     versions: new Map(fold.versions),
+    ...(policy === undefined ? {} : { policy }),
   };
 }

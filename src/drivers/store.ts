@@ -1,49 +1,31 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
-import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { CoordinatorWrite } from "../commit/effects.ts";
-import type { CoordinatorStore, SpaceImage, StoredInvitation } from "../commit/ports.ts";
-import { follows, hashOf, type LogRecord } from "../protocol/record.ts";
+import type { CoordinatorStore, SpaceImage, SpaceWrites, StoredInvitation } from "../commit/ports.ts";
+import { nextFloor, type Retention, retentionOf } from "../commit/retention.ts";
+import { advanceSnapshot, emptySnapshot, type Snapshot } from "../commit/snapshot.ts";
+import type { Policy } from "../protocol/messages.ts";
+import { follows, hashOf, type LogRecord, requestsOf } from "../protocol/record.ts";
 import { notNext, unknownSpace } from "./memoryStore.ts";
-import { emptyFold, foldRecord, imageOfSpace, type LogFold } from "./spaceImage.ts";
-import { damagedStore, inTransaction, loadSqlite, notWritableStore, storeError } from "./sqlite.ts";
-import { prepareDatabase } from "./storeSchema.ts";
+import { emptyFold, foldOfSnapshot, foldRecord, imageOfSpace, type LogFold } from "./spaceImage.ts";
+import { damagedStore, inTransaction, loadSqlite, storeError } from "./sqlite.ts";
+import { prepareDatabase, prepareFile } from "./storeSchema.ts";
+import { type Floor, noFloor, SnapshotTables } from "./storeSnapshot.ts";
 
 /**
  * Opens (or creates) the store of a coordinator in `dataDir` (0700) and holds it alone until `close`. Throws
  * DATA_LOCKED, DATA_NOT_WRITABLE, DATA_DAMAGED, NO_SPACE_LEFT, NO_SQLITE, or VERSION_MISMATCH for a newer format.
  */
-export function openStore(dataDir: string): CoordinatorStore {
+export function openStore(dataDir: string, retention: Retention = retentionOf()): CoordinatorStore {
   const { DatabaseSync } = loadSqlite();
-  const file = join(dataDir, "coordinator.sqlite");
-  try {
-    // A folder that was there keeps its mode: it may be shared with other things.
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    // SQLite gives its side files the mode of the database.
-    closeSync(openSync(file, "a", 0o600));
-    chmodSync(file, 0o600);
-    forceFolder(dataDir);
-  } catch (error) {
-    throw notWritableStore(file, { cause: error });
-  }
+  const file = prepareFile(dataDir);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file);
     prepareDatabase(database, file);
-    return new SqliteStore(database, file);
+    return new SqliteStore(database, file, retention);
   } catch (error) {
     database?.close();
     throw storeError(file, error);
-  }
-}
-
-function forceFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 
@@ -53,17 +35,25 @@ class SqliteStore implements CoordinatorStore {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #statements = new Map<string, StatementSync>();
-  /** The head of every space, as written. */
+  readonly #retention: Retention;
+  readonly #snapshots: SnapshotTables;
+  /** The head and the floor of every space, as written. */
   readonly #heads = new Map<string, LogFold["head"]>();
+  readonly #floors = new Map<string, Floor>();
+  /** What peers that are far behind are being shipped at this time, so that they share one copy. */
+  readonly #shipped = new Map<string, WeakRef<Snapshot>>();
   /** Folds made at the opening, until something is written. */
   readonly #folds = new Map<string, LogFold>();
 
-  constructor(database: DatabaseSync, file: string) {
+  constructor(database: DatabaseSync, file: string, retention: Retention) {
     this.#database = database;
     this.#file = file;
+    this.#retention = retention;
+    this.#snapshots = new SnapshotTables(database);
     this.identity = this.#meta("identity");
     this.createSecret = this.#meta("createSecret");
     for (const space of this.spaces()) {
+      this.#floors.set(space, this.#snapshots.floor(space));
       const fold = this.#foldLog(space);
       this.#folds.set(space, fold);
       this.#heads.set(space, fold.head);
@@ -74,11 +64,11 @@ class SqliteStore implements CoordinatorStore {
     return this.#all("SELECT space FROM spaces ORDER BY space").map((row) => String(row.space));
   }
 
-  createSpace(space: string, ownerDevice: string, invitation: StoredInvitation): boolean {
+  createSpace(space: string, ownerDevice: string, invitation: StoredInvitation, policy?: Policy): boolean {
     if (this.#heads.has(space)) return false;
     this.#guard(() =>
       inTransaction(this.#database, () => {
-        this.#run("INSERT INTO spaces VALUES (?, ?, 0)", space, ownerDevice);
+        this.#run("INSERT INTO spaces VALUES (?, ?, 0, ?)", space, ownerDevice, policy ?? null);
         this.#insertInvitation(space, invitation);
       }),
     );
@@ -88,29 +78,41 @@ class SqliteStore implements CoordinatorStore {
 
   load(space: string): SpaceImage {
     this.#head(space);
-    const row = this.#get("SELECT term FROM spaces WHERE space = ?", space);
-    return imageOfSpace(space, Number(row?.term), this.#folds.get(space) ?? this.#foldLog(space));
+    const row = this.#get("SELECT term, policy FROM spaces WHERE space = ?", space);
+    const policy = (row?.policy ?? undefined) as Policy | undefined;
+    return imageOfSpace(space, Number(row?.term), this.#folds.get(space) ?? this.#foldLog(space), policy);
   }
 
   write(space: string, writes: readonly CoordinatorWrite[]): void {
-    let head = this.#head(space);
+    this.writeAll([{ space, writes }]);
+  }
+
+  writeAll(parts: readonly SpaceWrites[]): void {
+    const heads = new Map<string, LogFold["head"]>();
     this.#guard(() =>
       inTransaction(this.#database, () => {
-        for (const write of writes) {
-          if (write.kind === "record") head = this.#insertRecord(space, head, write.record);
-          else this.#run("UPDATE spaces SET term = max(term, ?) WHERE space = ?", write.term, space);
+        for (const { space, writes } of parts) {
+          let head = heads.get(space) ?? this.#head(space);
+          for (const write of writes) {
+            if (write.kind === "record") head = this.#insertRecord(space, head, write.record);
+            else this.#run("UPDATE spaces SET term = max(term, ?) WHERE space = ?", write.term, space);
+          }
+          heads.set(space, head);
         }
       }),
     );
-    this.#heads.set(space, head);
-    this.#folds.delete(space);
+    for (const [space, head] of heads) {
+      this.#heads.set(space, head);
+      this.#folds.delete(space);
+    }
   }
 
   records(space: string, from: number, recordsMax: number, bytesMax: number): readonly LogRecord[] {
     const found: LogRecord[] = [];
     let bytes = 0;
     const sql = "SELECT body FROM log WHERE space = ? AND rev >= ? ORDER BY rev LIMIT ?";
-    for (const row of this.#statement(sql).iterate(space, from, recordsMax)) {
+    const first = Math.max(from, this.floor(space) + 1);
+    for (const row of this.#statement(sql).iterate(space, first, recordsMax)) {
       const body = String(row.body);
       bytes += body.length;
       if (found.length > 0 && bytes > bytesMax) break;
@@ -120,12 +122,57 @@ class SqliteStore implements CoordinatorStore {
   }
 
   record(space: string, rev: number): LogRecord | undefined {
-    const row = this.#get("SELECT body FROM log WHERE space = ? AND rev = ?", space, rev);
+    const row = this.#get("SELECT body FROM log WHERE space = ? AND rev = ? AND body <> ''", space, rev);
     return row === undefined ? undefined : this.#readRecord(space, String(row.body));
   }
 
+  revision(space: string, rev: number): { readonly tx: string; readonly hash: string } | undefined {
+    const row = this.#get("SELECT tx, hash FROM log WHERE space = ? AND rev = ?", space, rev);
+    return row === undefined ? undefined : { tx: String(row.tx), hash: String(row.hash) };
+  }
+
+  floor(space: string): number {
+    return this.#floors.get(space)?.rev ?? 0;
+  }
+
+  snapshot(space: string): Snapshot {
+    const shared = this.#shipped.get(space)?.deref();
+    if (shared?.rev === this.floor(space)) return shared;
+    const snapshot = this.#guard(() => this.#snapshots.read(space));
+    this.#shipped.set(space, new WeakRef(snapshot));
+    return snapshot;
+  }
+
+  isCompactable(space: string): boolean {
+    const floor = this.floor(space);
+    return nextFloor(this.#retention, floor, this.#head(space).rev) > floor;
+  }
+
+  compact(space: string): void {
+    const before = this.#floors.get(space) ?? noFloor;
+    const rev = nextFloor(this.#retention, before.rev, this.#head(space).rev);
+    if (rev === before.rev) return;
+    const sql = "SELECT body FROM log WHERE space = ? AND rev > ? AND rev <= ? ORDER BY rev";
+    const rows = this.#statement(sql).iterate(space, before.rev, rev);
+    const change = this.#guard(() => advanceSnapshot(emptySnapshot, this.#readRecords(space, rows)));
+    const known = before.known + rev - before.rev;
+    this.#guard(() =>
+      inTransaction(this.#database, () => {
+        this.#snapshots.advance(space, change, known);
+        this.#run(
+          "UPDATE log SET body = '' WHERE space = ? AND rev > ? AND rev <= ?",
+          space,
+          before.rev,
+          rev,
+        );
+      }),
+    );
+    const { hash, epoch } = change;
+    this.#floors.set(space, { rev, hash, epoch, known });
+  }
+
   requestRevision(space: string, requestId: string): number | undefined {
-    const row = this.#get("SELECT rev FROM log WHERE space = ? AND request = ?", space, requestId);
+    const row = this.#get("SELECT rev FROM requests WHERE space = ? AND request = ?", space, requestId);
     return row === undefined ? undefined : Number(row.rev);
   }
 
@@ -182,18 +229,15 @@ class SqliteStore implements CoordinatorStore {
   }
 
   #insertRecord(space: string, head: LogFold["head"], record: LogRecord): LogFold["head"] {
-    const repeated = record.requestId !== "" && this.requestRevision(space, record.requestId) !== undefined;
-    if (repeated || !follows(head, record)) throw notNext(space, record.rev);
-    this.#run(
-      "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)",
-      space,
-      record.rev,
-      record.tx,
-      record.hash,
-      record.requestId === "" ? null : record.requestId,
-      JSON.stringify(record),
-    );
-    return { rev: record.rev, hash: record.hash };
+    const { rev, tx, hash } = record;
+    const requests = requestsOf(record);
+    const repeated =
+      new Set(requests).size < requests.length ||
+      requests.some((request) => this.requestRevision(space, request) !== undefined);
+    if (repeated || !follows(head, record)) throw notNext(space, rev);
+    this.#run("INSERT INTO log VALUES (?, ?, ?, ?, ?)", space, rev, tx, hash, JSON.stringify(record));
+    for (const request of requests) this.#run("INSERT INTO requests VALUES (?, ?, ?)", space, request, rev);
+    return { rev, hash };
   }
 
   #insertInvitation(
@@ -204,11 +248,16 @@ class SqliteStore implements CoordinatorStore {
     this.#run(sql, space, invite, verifier, wrappedKey, expiresAt, usedBy);
   }
 
-  /** Reads the whole log of a space and checks its chain. */
+  /** Reads the log of a space from its floor on and checks its chain. */
   #foldLog(space: string): LogFold {
-    const fold = emptyFold();
-    const sql = "SELECT rev, hash, body FROM log WHERE space = ? ORDER BY rev";
-    for (const row of this.#statement(sql).iterate(space)) {
+    const { rev: floor, known } = this.#floors.get(space) ?? noFloor;
+    const fold = floor === 0 ? emptyFold() : foldOfSnapshot(this.#snapshots.read(space));
+    const rows = this.#get("SELECT count(*) AS found FROM log WHERE space = ? AND rev <= ?", space, floor);
+    if (rows?.found !== known || (floor > 0 && this.revision(space, floor)?.hash !== fold.head.hash)) {
+      throw damagedStore(this.#file, `the compacted part of the log of the space ${space} is not whole`);
+    }
+    const sql = "SELECT rev, hash, body FROM log WHERE space = ? AND rev > ? ORDER BY rev";
+    for (const row of this.#statement(sql).iterate(space, floor)) {
       const record = this.#readRecord(space, String(row.body));
       const asStored = record.rev === row.rev && record.hash === row.hash;
       if (!asStored || !foldRecord(fold, record)) {
@@ -219,6 +268,10 @@ class SqliteStore implements CoordinatorStore {
       }
     }
     return fold;
+  }
+
+  *#readRecords(space: string, rows: Iterable<Record<string, unknown>>): Iterable<LogRecord> {
+    for (const row of rows) yield this.#readRecord(space, String(row.body));
   }
 
   #readRecord(space: string, body: string): LogRecord {

@@ -1,24 +1,46 @@
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { createDevice } from "../crypto/device.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { randomToken } from "./clock.ts";
-import { damagedStore, inTransaction } from "./sqlite.ts";
+import { damagedStore, inTransaction, notWritableStore } from "./sqlite.ts";
 
+/** The store's file in its data folder. */
+export const dataFileName = "coordinator.sqlite";
 /** `PRAGMA user_version` of the tables below. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 /** How long another holder of the file is waited for: one that is just ending. */
 const busyTimeoutMs = 200;
+
+// A compacted revision keeps its row, without its body: its transaction, hash and requests are known for ever. The
+// state at the floor stands in for the bodies. A transaction is empty where a rebuilt store does not know it.
+const compactable = `
+CREATE UNIQUE INDEX log_tx ON log (space, tx) WHERE tx <> '';
+CREATE TABLE requests (
+  space TEXT NOT NULL REFERENCES spaces, request TEXT NOT NULL, rev INTEGER NOT NULL,
+  PRIMARY KEY (space, request)) STRICT, WITHOUT ROWID;
+CREATE TABLE snapshots (
+  space TEXT PRIMARY KEY REFERENCES spaces, rev INTEGER NOT NULL, hash TEXT NOT NULL, epoch INTEGER NOT NULL,
+  known INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE snapshotKeys (
+  space TEXT NOT NULL REFERENCES spaces, env TEXT NOT NULL, key TEXT NOT NULL, op TEXT NOT NULL,
+  expected INTEGER NOT NULL, sealed TEXT, rev INTEGER NOT NULL, author TEXT NOT NULL, at REAL NOT NULL,
+  PRIMARY KEY (space, env, key)) STRICT;
+CREATE TABLE snapshotMembers (
+  space TEXT NOT NULL REFERENCES spaces, peer TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,
+  state TEXT NOT NULL, reason TEXT NOT NULL, device TEXT, PRIMARY KEY (space, peer)) STRICT;
+PRAGMA user_version = ${schemaVersion};`;
 
 // The log is the space: members and key versions are its fold, read once at the start. A revision, a request and
 // a transaction can each stand in it once only, whoever asks.
 const schema = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE spaces (space TEXT PRIMARY KEY, owner TEXT NOT NULL, term INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE spaces (
+  space TEXT PRIMARY KEY, owner TEXT NOT NULL, term INTEGER NOT NULL, policy TEXT) STRICT, WITHOUT ROWID;
 CREATE TABLE log (
   space TEXT NOT NULL REFERENCES spaces, rev INTEGER NOT NULL, tx TEXT NOT NULL, hash TEXT NOT NULL,
-  request TEXT, body TEXT NOT NULL, PRIMARY KEY (space, rev)) STRICT;
-CREATE UNIQUE INDEX log_request ON log (space, request) WHERE request IS NOT NULL;
-CREATE UNIQUE INDEX log_tx ON log (space, tx);
+  body TEXT NOT NULL, PRIMARY KEY (space, rev)) STRICT;
 CREATE TABLE peers (
   space TEXT NOT NULL REFERENCES spaces, peer TEXT NOT NULL, device TEXT NOT NULL,
   PRIMARY KEY (space, peer)) STRICT, WITHOUT ROWID;
@@ -26,7 +48,42 @@ CREATE INDEX peers_device ON peers (space, device);
 CREATE TABLE invitations (
   space TEXT NOT NULL REFERENCES spaces, invite TEXT NOT NULL, verifier TEXT NOT NULL, wrappedKey TEXT NOT NULL,
   expiresAt INTEGER NOT NULL, usedBy TEXT NOT NULL, PRIMARY KEY (space, invite)) STRICT, WITHOUT ROWID;
-PRAGMA user_version = ${schemaVersion};`;
+${compactable}`;
+
+/** From version 1, where a record answered one request, every body was kept, and a space chose no policy. */
+const fromVersion1 = `
+ALTER TABLE spaces ADD COLUMN policy TEXT;
+DROP INDEX log_tx;
+${compactable}
+INSERT INTO requests SELECT space, request, rev FROM log WHERE request IS NOT NULL;
+DROP INDEX log_request;
+ALTER TABLE log DROP COLUMN request;`;
+
+/** Makes the data folder (0700) and the database's file in it (0600), and returns its path. Throws DATA_NOT_WRITABLE. */
+export function prepareFile(dataDir: string): string {
+  const file = join(dataDir, dataFileName);
+  try {
+    // A folder that was there keeps its mode: it may be shared with other things.
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // SQLite gives its side files the mode of the database.
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+    forceFolder(dataDir);
+  } catch (error) {
+    throw notWritableStore(file, { cause: error });
+  }
+  return file;
+}
+
+function forceFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
 
 /** Takes the database at `file` for this process alone, makes its tables when it is new, and checks it. */
 export function prepareDatabase(database: DatabaseSync, file: string): void {
@@ -46,6 +103,7 @@ export function prepareDatabase(database: DatabaseSync, file: string): void {
         "Update Envpact, or start with another data folder.",
       );
     }
+    if (version === 1) database.exec(fromVersion1);
     if (version === 0) {
       database.exec(schema);
       const insert = database.prepare("INSERT INTO meta VALUES (?, ?)");

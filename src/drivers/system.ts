@@ -17,6 +17,17 @@ export async function unlessMissing<T>(promise: Promise<T>): Promise<T | undefin
   }
 }
 
+/** What a synchronous `call` gives, or undefined when the thing it asks for does not exist. */
+export function unlessMissingNow<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
 const writeProblems: Readonly<Record<string, { code: ErrorCode; what: string; next: string }>> = {
   ENOSPC: {
     code: "NO_SPACE_LEFT",

@@ -56,6 +56,7 @@ function watchFolder(folder: string, names: ReadonlySet<string>, note: () => voi
   let watcher: FSWatcher | undefined;
   let retry: NodeJS.Timeout | undefined;
   let inode: Promise<number | undefined> | undefined;
+  let check: NodeJS.Timeout | undefined;
   let disposed = false;
 
   const lost = () => {
@@ -70,15 +71,22 @@ function watchFolder(folder: string, names: ReadonlySet<string>, note: () => voi
   };
   /** The watch of a folder that was moved away or removed stays silent for ever: compare what stands there now. */
   const checkReplaced = async () => {
-    if (watcher === undefined || (await inodeOf(folder)) === (await inode)) return;
+    if (disposed || watcher === undefined || (await inodeOf(folder)) === (await inode)) return;
     note();
     lost();
+  };
+  /** A write of ours makes several events: one look for all of them. */
+  const checkSoon = () => {
+    check ??= setTimeout(() => {
+      check = undefined;
+      void checkReplaced();
+    }, debounceMs).unref();
   };
   const start = (again: boolean) => {
     try {
       watcher = watch(folder, { persistent: false }, (event, name) => {
         if (name === null || names.has(name)) note();
-        if (event === "rename") void checkReplaced();
+        if (event === "rename") checkSoon();
       });
     } catch {
       // Not there (yet), or the system is out of watches: both can change.
@@ -94,6 +102,7 @@ function watchFolder(folder: string, names: ReadonlySet<string>, note: () => voi
     dispose() {
       disposed = true;
       clearTimeout(retry);
+      clearTimeout(check);
       watcher?.close();
     },
   };

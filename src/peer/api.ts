@@ -22,6 +22,7 @@ export interface PeerRow {
   readonly appliedRevision: number;
   /** How many shared keys it says differ locally. */
   readonly drift: number;
+  readonly reviews?: boolean;
 }
 
 /** One vote, by name. */
@@ -48,6 +49,8 @@ export interface TransactionView {
   readonly votes: readonly VoteView[];
   /** When the phase ends by itself, milliseconds since the epoch; undefined when it has no end of its own. */
   readonly deadlineAtMs: number | undefined;
+  /** What its author chose to be done about an absent voter; undefined: as the space says. */
+  readonly policy?: Policy | undefined;
 }
 
 /** A change that waits for this peer's person: it is voted on when they accept or decline. */
@@ -136,7 +139,6 @@ export interface InDoubtView {
 export interface PeerView {
   readonly space: string;
   readonly folder: string;
-  /** This peer's name and id. */
   readonly name: string;
   readonly peer: string;
   readonly role: Role;
@@ -150,6 +152,7 @@ export interface PeerView {
   readonly revision: number;
   /** The space's last revision, as far as known. */
   readonly head: number;
+  readonly policy?: Policy | undefined;
   readonly roster: readonly PeerRow[];
   /** The keys that the space's log holds, with the revision that last changed them. */
   readonly shared: readonly (KeyRef & { readonly revision: number })[];

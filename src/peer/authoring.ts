@@ -18,6 +18,8 @@ interface Surroundings {
   readonly appliedRev: () => number;
   /** The drift, read afresh. */
   readonly drift: () => Promise<DriftReport>;
+  /** Shows a problem that is no answer to anybody. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** What a person does with shared keys: mark, commit, discard, revert. Throws EnvpactError as the Peer interface says. */
@@ -38,16 +40,25 @@ export class Authoring {
     const items: Item[] = [];
     for (const item of chosen) items.push(await this.#propose(item));
     const outcome = await this.#peer.submissions.submit(items, options);
-    if (outcome.outcome === "committed") {
-      await this.#unmark(items);
-      await this.#peer.drift();
-    }
+    if (outcome.outcome === "committed") await this.#tidy(items);
     return outcome;
   }
 
+  /** The commit stands, whatever becomes of the marks here: the answer must not turn into a refusal. */
+  async #tidy(items: readonly Item[]): Promise<void> {
+    try {
+      await this.#unmark(items);
+      await this.#peer.drift();
+    } catch (error) {
+      this.#peer.failed(error);
+    }
+  }
+
   #checkShared(keys: readonly KeyRef[], drift: readonly DriftItem[]): void {
-    const held = this.#peer.replica.keysAt(this.#peer.appliedRev());
-    const unshared = keys.find((ref) => ![...drift, ...held].some((item) => same(ref, item)));
+    const base = this.#peer.appliedRev();
+    const unshared = keys.find(
+      (ref) => !this.#peer.replica.holds(ref, base) && !drift.some((item) => same(ref, item)),
+    );
     if (!unshared) return;
     const { env, key } = unshared;
     throw new EnvpactError(
@@ -121,8 +132,8 @@ export class Authoring {
     const { replica, ports } = this.#peer;
     await this.#unmark(keys);
     const marks = await ports.store.readMarks();
-    const held = replica.keysAt(this.#peer.appliedRev());
-    const isHeld = (ref: KeyRef) => held.some((one) => same(one, ref));
+    const base = this.#peer.appliedRev();
+    const isHeld = (ref: KeyRef) => replica.holds(ref, base);
     const shared = what === "share" ? keys.filter((ref) => !isHeld(ref)) : [];
     const released = what === "unshare" ? keys.filter(isHeld) : [];
     await ports.store.writeMarks({

@@ -1,75 +1,61 @@
+import type { HeuristicRecord } from "../commit/effects.ts";
 import type { EnvironmentFiles, Link, LinkEvent } from "../commit/ports.ts";
 import { EnvpactError, type Problem, problemOf } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
-import type { ClientMessage, CoordinatorMessage, RosterEntry } from "../protocol/messages.ts";
+import type { ClientMessage, CoordinatorMessage, Policy, RosterEntry } from "../protocol/messages.ts";
 import { type Disposable, DisposableStore, Emitter } from "../shared/disposable.ts";
-import type {
-  CommitOptions,
-  CommitOutcome,
-  InDoubtView,
-  KeyRef,
-  Peer,
-  PeerEvent,
-  PeerView,
-  RevealedChange,
-  RevisionView,
-  TransactionView,
-} from "./api.ts";
-import { Authoring } from "./authoring.ts";
+import { once } from "../shared/once.ts";
+import type { InDoubtView, PeerEvent, PeerView } from "./api.ts";
 import { problemHeard, rowsOf } from "./heard.ts";
-import type { PeerIdentity, PeerPorts, Superseded } from "./ports.ts";
+import type { LiveState, PeerIdentity, PeerPorts } from "./ports.ts";
+import { whenReady } from "./readiness.ts";
 import type { Replica } from "./replica.ts";
 import { Submissions } from "./submissions.ts";
+import { Traces } from "./traces.ts";
+import { heuristicView, spreadOf } from "./view.ts";
 import { type DriftReport, Workspace } from "./workspace.ts";
+
+/** How long after a commit was applied the files are compared again, unless their watch asks for it before. */
+const refreshDelayMs = 100;
 
 const noDrift: DriftReport = { items: [], problems: [], absent: new Set() };
 
-/** What a participant and a companion share: view, drift, marks, history, and the author's side of a commit. */
-export abstract class PeerCore implements Peer {
-  abstract readonly mode: "participant" | "companion";
+/** What a participant and a companion share: connection, view, drift, and their end. */
+export abstract class PeerCore {
   protected readonly ports: PeerPorts;
   protected readonly identity: PeerIdentity;
   protected readonly workspace: Workspace;
   protected readonly submissions: Submissions;
+  protected readonly timelines: Traces;
   protected readonly disposables = new DisposableStore();
   readonly #events = new Emitter<PeerEvent>();
   protected link: Link | undefined;
   protected connection: PeerView["connection"] = "connecting";
   protected offlineSinceMs: number | undefined;
   protected problem: Problem | undefined;
-  protected applyProblem: Problem | undefined;
   protected head = 0;
   protected driftReport: DriftReport = noDrift;
   readonly #changes = new Emitter<PeerView>();
-  #roster: readonly RosterEntry[] = [];
+  protected roster: readonly RosterEntry[] = [];
+  #policy: Policy | undefined;
   #view: PeerView | undefined;
   /** Whether HELLO was said on the present connection. */
   #greeted = false;
   #refreshing: Promise<void> = Promise.resolve();
+  #refreshTimer: Disposable | undefined;
   #closed = false;
-  readonly #authoring: Authoring;
 
   constructor(ports: PeerPorts, identity: PeerIdentity, replica: Replica, files: EnvironmentFiles) {
     this.ports = ports;
     this.identity = identity;
     this.workspace = new Workspace(files, ports.store, identity, replica);
+    this.timelines = new Traces(ports);
     this.submissions = new Submissions(
       ports,
       (message) => this.send(message),
       () => this.changed(),
+      { traces: this.timelines, name: identity.name },
     );
-    this.#authoring = new Authoring({
-      ports,
-      identity,
-      replica,
-      workspace: this.workspace,
-      submissions: this.submissions,
-      appliedRev: () => this.appliedRev,
-      drift: async () => {
-        await this.refresh();
-        return this.driftReport;
-      },
-    });
     this.disposables.add(files.watch(this.workspace.fileNames, () => this.refreshSoon()));
   }
 
@@ -79,8 +65,10 @@ export abstract class PeerCore implements Peer {
   protected abstract get appliedRev(): number;
   protected abstract inDoubt(): readonly InDoubtView[];
   protected abstract receive(event: LinkEvent): void;
-  /** Votes that this peer casts now, for the view. */
-  protected abstract foreign(): readonly TransactionView[];
+  /** What a person forced here. */
+  protected abstract get heuristics(): readonly HeuristicRecord[];
+  /** What the process that takes part is at. */
+  protected abstract live(): LiveState;
 
   get view(): PeerView {
     this.#view ??= this.#makeView();
@@ -123,7 +111,7 @@ export abstract class PeerCore implements Peer {
 
   protected changed(): void {
     this.#view = undefined;
-    if (!this.#closed) this.#changes.emit(this.view);
+    if (!this.#closed && this.#changes.heard) this.#changes.emit(this.view);
   }
 
   #track(event: LinkEvent): void {
@@ -142,7 +130,8 @@ export abstract class PeerCore implements Peer {
   }
 
   #read(message: CoordinatorMessage): void {
-    if (message.t === "welcome" || message.t === "roster") this.#roster = message.roster;
+    if (message.t === "welcome" || message.t === "roster") this.roster = message.roster;
+    if (message.t === "welcome") this.#policy = message.policy;
     if (message.t === "welcome" || message.t === "catchup") {
       this.head = Math.max(this.head, message.t === "welcome" ? message.rev : message.head);
     }
@@ -151,6 +140,7 @@ export abstract class PeerCore implements Peer {
       this.problem = problemHeard(message);
       this.ports.log(`coordinator: ${message.code}: ${message.message}`);
     }
+    this.timelines.heard(message, this.identity.name);
     this.submissions.receive(message);
   }
 
@@ -165,7 +155,16 @@ export abstract class PeerCore implements Peer {
   }
 
   #makeView(): PeerView {
+    const { replica, appliedRev } = this;
     const { space, folder, name, peer, role, environments } = this.identity;
+    const { transactions, reviews, applyProblem } = this.live();
+    const mine = this.submissions.view(name);
+    const head = Math.max(this.head, replica.head);
+    const { roster } = this;
+    // Lists as long as the space has members or keys are made when somebody looks; at most changes nobody does.
+    const rows = once(() => rowsOf(roster, peer));
+    const shared = once(() => replica.keysAt(appliedRev));
+    const spread = once(() => spreadOf(roster, head, (rev) => replica.record(rev)));
     return {
       space,
       folder,
@@ -176,47 +175,34 @@ export abstract class PeerCore implements Peer {
       connection: this.connection,
       offlineSinceMs: this.offlineSinceMs,
       problem: this.problem,
-      revision: this.appliedRev,
-      head: Math.max(this.head, this.replica.head),
-      roster: rowsOf(this.#roster, peer),
-      shared: this.replica.keysAt(this.appliedRev),
+      revision: appliedRev,
+      head,
+      policy: this.#policy,
+      get roster() {
+        return rows();
+      },
+      get shared() {
+        return shared();
+      },
       drift: this.driftReport.items,
-      transactions: [...this.submissions.view(name), ...this.foreign()],
+      transactions: [...mine, ...transactions.filter(({ id }) => !mine.some((one) => one.id === id))],
       inDoubt: this.inDoubt(),
-      fileProblems: [...(this.applyProblem ? [this.applyProblem] : []), ...this.driftReport.problems],
+      reviews,
+      heuristics: this.heuristics.map(heuristicView),
+      get spread() {
+        return spread();
+      },
+      fileProblems: [...(applyProblem ? [applyProblem] : []), ...this.driftReport.problems],
     };
   }
 
   ready(timeoutMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const store = new DisposableStore();
-      const settle = (finish: () => void) => {
-        store.dispose();
-        finish();
-      };
-      const look = () => {
-        if (this.isReady()) settle(resolve);
-        else if (this.connection === "refused") settle(() => reject(this.unreachable()));
-      };
-      store.add(this.onChange(look));
-      store.add(this.ports.at(this.ports.now() + timeoutMs, () => settle(() => reject(this.unreachable()))));
-      look();
-    });
+    return whenReady(this, this.ports, () => this.isReady(), timeoutMs);
   }
 
   /** Connected and as far as the space is. */
   protected isReady(): boolean {
     return this.connection === "connected" && this.appliedRev >= this.head;
-  }
-
-  protected unreachable(): EnvpactError {
-    const { problem } = this;
-    if (problem) return new EnvpactError(problem.code, problem.message, problem.next);
-    return new EnvpactError(
-      "UNREACHABLE",
-      "The coordinator could not be reached in time.",
-      "Check that the coordinator runs and that its address is right.",
-    );
   }
 
   /** Reads the files again; one run at a time, so that an older reading never replaces a newer one. */
@@ -240,8 +226,15 @@ export abstract class PeerCore implements Peer {
     this.send({ t: "drift", items: this.driftReport.items.slice(0, limits.itemsMax) });
   }
 
+  /** A refresh that nobody waits for, a little later: one for all the commits that come close together. */
+  protected refreshLater(): void {
+    this.#refreshTimer ??= this.ports.at(this.ports.now() + refreshDelayMs, () => this.refreshSoon());
+  }
+
   /** A refresh that nobody waits for. */
   protected refreshSoon(): void {
+    this.#refreshTimer?.dispose();
+    this.#refreshTimer = undefined;
     this.refresh().catch((error: unknown) => this.fail(error));
   }
 
@@ -249,64 +242,6 @@ export abstract class PeerCore implements Peer {
     const problem = problemOf(error);
     this.ports.log(`${problem.code}: ${problem.message}`);
     this.tell({ kind: "problem", problem });
-  }
-
-  async commit(keys: readonly KeyRef[] | undefined, options: CommitOptions): Promise<CommitOutcome> {
-    return this.#settled(await this.#authoring.commit(keys, options));
-  }
-
-  /** The author's own files are at the revision, too, when it hears of it. */
-  async #settled(outcome: CommitOutcome): Promise<CommitOutcome> {
-    if (outcome.outcome === "committed") await this.drain();
-    return outcome;
-  }
-
-  discard(keys: readonly KeyRef[] | undefined): Promise<readonly KeyRef[]> {
-    return this.#authoring.discard(keys);
-  }
-
-  share(keys: readonly KeyRef[]): Promise<void> {
-    return this.#authoring.share(keys);
-  }
-
-  unshare(keys: readonly KeyRef[]): Promise<void> {
-    return this.#authoring.mark(keys, "unshare");
-  }
-
-  async allow(keys: readonly string[]): Promise<void> {
-    const marks = await this.ports.store.readMarks();
-    await this.ports.store.writeMarks({ ...marks, allowed: [...new Set([...marks.allowed, ...keys])] });
-  }
-
-  async history(limit: number): Promise<readonly RevisionView[]> {
-    return this.replica.history(limit);
-  }
-
-  async reveal(revision: number): Promise<readonly RevealedChange[]> {
-    return this.replica.reveal(this.replica.known(revision));
-  }
-
-  async planRevert(
-    revision: number,
-    keys: readonly KeyRef[] | undefined,
-  ): Promise<readonly RevealedChange[]> {
-    return this.#authoring.planRevert(revision, keys);
-  }
-
-  async revert(
-    revision: number,
-    keys: readonly KeyRef[] | undefined,
-    options: CommitOptions,
-  ): Promise<CommitOutcome> {
-    return this.#settled(await this.#authoring.revert(revision, keys, options));
-  }
-
-  committedValue(ref: KeyRef): string | undefined {
-    return this.replica.valueAt(ref, this.appliedRev);
-  }
-
-  superseded(): Promise<readonly Superseded[]> {
-    return this.ports.store.readSuperseded();
   }
 
   async leave(): Promise<void> {
@@ -323,11 +258,13 @@ export abstract class PeerCore implements Peer {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#refreshTimer?.dispose();
     this.submissions.close();
     this.disposables.dispose();
     // What was heard is carried out, and its APPLIED said, before the connection goes.
     await this.drain();
     await this.link?.close();
+    await this.timelines.close();
     await this.closeStorage();
     await this.ports.released();
   }

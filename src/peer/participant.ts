@@ -1,31 +1,37 @@
-import type { ParticipantEffect, ParticipantEvent } from "../commit/effects.ts";
+import type { ParticipantEffect } from "../commit/effects.ts";
 import { stepParticipant } from "../commit/participant.ts";
 import { openParticipant, type ParticipantInput, type ParticipantState } from "../commit/participantState.ts";
 import type { Journal, LinkEvent } from "../commit/ports.ts";
-import { EnvpactError, type Problem, problemOf } from "../protocol/errors.ts";
+import { type Problem, problemOf } from "../protocol/errors.ts";
+import type { ClientMessage } from "../protocol/messages.ts";
+import type { Item } from "../protocol/record.ts";
 import type { Disposable } from "../shared/disposable.ts";
-import type { InDoubtView, KeyRef, TransactionView, VoteView } from "./api.ts";
-import { PeerCore } from "./core.ts";
-import type { InputLoop, PeerIdentity, PeerPorts } from "./ports.ts";
+import type { InDoubtView } from "./api.ts";
+import { AuthorPeer } from "./author.ts";
+import { Decisions } from "./decisions.ts";
+import { foreignTransactions, LiveWriter, reviewsOf } from "./liveState.ts";
+import { withoutItems } from "./logView.ts";
+import { Notices } from "./notices.ts";
+import type { InputLoop, LiveState, PeerIdentity, PeerPorts } from "./ports.ts";
 import { Replica } from "./replica.ts";
-
-/** Outcomes of foreign transactions stay in the view until the next one. */
-interface Foreign {
-  readonly tx: string;
-  readonly author: string;
-  readonly vote: VoteView;
-}
+import { doubtsOf, refsOf } from "./view.ts";
+import { Workspace } from "./workspace.ts";
 
 /** The process that votes and applies for a folder. */
-export class ParticipantPeer extends PeerCore {
+export class ParticipantPeer extends AuthorPeer {
   readonly mode = "participant";
   protected readonly replica: Replica;
   readonly #journal: Journal;
   readonly #state: ParticipantState;
   readonly #loop: InputLoop<ParticipantInput>;
   #timer: (Disposable & { readonly atMs: number }) | undefined;
-  #foreign: Foreign | undefined;
-  #doubted: string | undefined;
+  readonly #decisions: Decisions;
+  readonly #liveWriter: LiveWriter;
+  readonly #notices: Notices;
+  /** What was staged last, and whether it reached the disk. */
+  #staged: { readonly tx: string; readonly forced: Promise<Problem | undefined> } | undefined;
+  /** What is said in the place of YES. */
+  #refusal: Extract<ClientMessage, { t: "vote" }> | undefined;
   /** Why this process stopped taking part. */
   #failure: unknown;
 
@@ -33,18 +39,48 @@ export class ParticipantPeer extends PeerCore {
     super(ports, identity, replica, ports.files);
     this.replica = replica;
     this.#journal = journal;
-    this.#state = openParticipant(identity.peer, journal.image);
+    this.#state = openParticipant(identity.peer, journal.image, identity.reviews);
     this.head = replica.head;
     this.#loop = ports.createLoop<ParticipantInput, ParticipantEffect>({
       step: (input) => stepParticipant(this.#state, input, { now: ports.now(), random: ports.random() }),
       perform: (effect) => this.#perform(effect),
       onFatal: (error) => this.#fatal(error),
     });
+    this.#decisions = new Decisions({
+      ports,
+      identity,
+      state: this.#state,
+      replica,
+      workspace: this.workspace,
+      push: (input) => this.#loop.push(input),
+      idle: () => this.#loop.idle(),
+      refresh: () => this.refresh(),
+      superseded: (keys) => this.tell({ kind: "superseded", keys }),
+    });
+    this.#notices = new Notices({
+      identity,
+      timelines: this.timelines,
+      record: (rev) => replica.record(rev),
+      head: () => this.head,
+      tell: (event) => this.tell(event),
+      fail: (error) => this.fail(error),
+      welcomed: () => {
+        this.welcomed();
+        this.reportDrift();
+      },
+      logged: (record) => this.submissions.committed(record),
+      filesChanged: () => this.refreshLater(),
+      urgent: () => this.#liveWriter.changed(true),
+    });
+    this.#liveWriter = new LiveWriter(ports, () => ({
+      ...this.live(),
+      transactions: [...this.submissions.view(identity.name), ...this.live().transactions],
+    }));
   }
 
   /** Opens the peer: finishes what was committed and not applied, compares the files, and connects. */
   static async open(ports: PeerPorts, identity: PeerIdentity, journal: Journal): Promise<ParticipantPeer> {
-    const replica = new Replica(identity, journal.image.records);
+    const replica = new Replica(identity, journal.image.records, journal.image.base);
     const peer = new ParticipantPeer(ports, identity, journal, replica);
     peer.#loop.push({ kind: "start" });
     await peer.#loop.idle();
@@ -56,6 +92,7 @@ export class ParticipantPeer extends PeerCore {
     }
     await peer.#adopt();
     await peer.refresh();
+    peer.#serve();
     peer.connect();
     return peer;
   }
@@ -81,42 +118,61 @@ export class ParticipantPeer extends PeerCore {
     return this.#state.applied.rev;
   }
 
-  protected inDoubt(): readonly InDoubtView[] {
-    const { prepared } = this.#state;
-    if (!prepared || (this.#state.welcomed && this.#doubted !== prepared.tx)) return [];
-    return [
-      {
-        tx: prepared.tx,
-        sinceMs: prepared.sinceMs,
-        keys: prepared.items.map(({ env, key }) => ({ env, key })),
-      },
-    ];
+  protected get heuristics(): ParticipantState["heuristics"] {
+    return this.#state.heuristics;
   }
 
-  protected foreign(): readonly TransactionView[] {
-    const { prepared, staging } = this.#state;
-    const current = staging ?? prepared;
-    if (!current) return [];
-    if (this.submissions.view("").some((mine) => mine.id === current.tx)) return [];
-    const voted = this.#foreign?.tx === current.tx ? this.#foreign : undefined;
-    return [
-      {
-        id: current.tx,
-        mine: false,
-        author: staging?.author.name ?? voted?.author ?? "",
-        message: staging?.message ?? "",
-        keys: current.items.map(({ env, key }) => ({ env, key })),
-        phase: "preparing",
-        waitingFor: [],
-        votes: voted ? [voted.vote] : [],
-      },
-    ];
+  protected inDoubt(): readonly InDoubtView[] {
+    const { prepared, welcomed, heuristics } = this.#state;
+    return welcomed && this.#notices.doubted !== prepared?.tx ? [] : doubtsOf(prepared, heuristics);
+  }
+
+  protected live(): LiveState {
+    return {
+      transactions: foreignTransactions(this.#state, this.#notices.asked, this.identity.name),
+      reviews: reviewsOf(this.#state),
+      doubted: this.inDoubt()[0]?.tx,
+      applyProblem: this.#notices.applyProblem,
+    };
+  }
+
+  /** Other processes of this peer may ask for what only this one can do. */
+  #serve(): void {
+    const serving = this.ports.desk?.serve(async (request) => {
+      if (request.kind === "force") await this.force(request.tx, request.outcome);
+      else await this.resync(request.tx);
+      return undefined;
+    });
+    if (serving) this.disposables.add(serving);
+    this.#liveWriter.changed(true);
+  }
+
+  protected override changed(): void {
+    super.changed();
+    this.#liveWriter.changed(false);
+  }
+
+  review(tx: string, accept: boolean, reason?: string): Promise<void> {
+    return this.#decisions.review(tx, accept, reason);
+  }
+
+  force(tx: string, outcome: "commit" | "abort"): Promise<void> {
+    return this.#decisions.force(tx, outcome);
+  }
+
+  resync(tx: string): Promise<void> {
+    return this.#decisions.resync(tx);
   }
 
   protected receive(event: LinkEvent): void {
     if (event.kind === "connected") this.#loop.push({ kind: "connected" });
-    else if (event.kind === "message") this.#loop.push({ kind: "message", message: event.message });
-    else this.#loop.push({ kind: "disconnected" });
+    else if (event.kind === "message") {
+      const { message } = event;
+      if (message.t === "prepare") {
+        this.#notices.heard(message, this.ports.now() + message.deadlineMs);
+      }
+      this.#loop.push({ kind: "message", message });
+    } else this.#loop.push({ kind: "disconnected" });
   }
 
   async #perform(effect: ParticipantEffect): Promise<void> {
@@ -125,25 +181,29 @@ export class ParticipantPeer extends PeerCore {
         await this.#persist(effect);
         break;
       case "send":
-        this.send(effect.message);
-        if (effect.message.t === "vote" && effect.message.vote === "yes")
-          this.ports.failpoint("participant.after-vote");
+        this.#send(effect.message);
         break;
       case "stage":
         await this.#stage(effect);
         break;
       case "discardStaged":
+        this.ports.failpoint("participant.before-discard");
         await this.ports.files.discard(effect.staged.filter((file) => file.staged !== ""));
+        this.ports.failpoint("participant.after-discard");
         this.changed();
         break;
       case "apply":
         await this.#apply(effect);
         break;
+      case "force":
+        await this.#decisions.carryOut(effect);
+        break;
       case "timer":
         this.#wakeAt(effect.atMs);
         break;
       case "notify":
-        this.#notify(effect.event);
+        this.#notices.take(effect.event);
+        this.changed();
         break;
       case "hangUp":
         this.problem = effect.problem;
@@ -154,38 +214,71 @@ export class ParticipantPeer extends PeerCore {
   }
 
   async #persist(effect: Extract<ParticipantEffect, { type: "persist" }>): Promise<void> {
-    await this.#journal.append(effect.writes, effect.force);
+    for (const { kind } of effect.writes) this.ports.failpoint(`participant.before-${kind}`);
+    // The promise and the staged files it speaks of are forced side by side; both before the YES that follows.
+    const [problem] = await Promise.all([
+      effect.writes.some(({ kind }) => kind === "prepared") ? this.#staged?.forced : undefined,
+      this.#journal.append(effect.writes, effect.force),
+    ]);
+    if (problem && this.#staged) this.#withdraw(this.#staged.tx, problem);
     for (const write of effect.writes) {
       if (write.kind === "committed") this.replica.add(write.record);
+      if (write.kind === "snapshot") this.replica.rebase(write);
     }
-    if (effect.writes.some((write) => write.kind === "prepared"))
-      this.ports.failpoint("participant.after-prepared");
-    if (effect.writes.some((write) => write.kind === "committed"))
-      this.ports.failpoint("participant.after-committed");
+    for (const { kind } of effect.writes) this.ports.failpoint(`participant.after-${kind}`);
+  }
+
+  /** A staged file that never reached the disk: the promise is not given, and NO takes the place of YES. */
+  #withdraw(tx: string, problem: Problem): void {
+    this.#refusal = { t: "vote", tx, vote: "no", code: problem.code, reason: problem.message };
+    this.#loop.push({
+      kind: "message",
+      message: { t: "abort", tx, code: problem.code, reason: problem.message },
+    });
+  }
+
+  #send(said: ClientMessage): void {
+    const isWithdrawn = said.t === "vote" && said.vote === "yes" && said.tx === this.#refusal?.tx;
+    const message = isWithdrawn && this.#refusal ? this.#refusal : said;
+    const name = message.t === "vote" && message.vote === "yes" ? "vote" : `${message.t}-send`;
+    this.ports.failpoint(`participant.before-${name}`);
+    this.send(message);
+    this.ports.failpoint(`participant.after-${name}`);
   }
 
   async #stage(effect: Extract<ParticipantEffect, { type: "stage" }>): Promise<void> {
     const { tx, items, base } = effect;
+    this.ports.failpoint("participant.before-stage");
     const result = await this.workspace.stage(tx, items, base);
+    this.ports.failpoint("participant.after-stage");
+    this.#staged = result.kind === "staged" ? { tx, forced: result.forced } : undefined;
     if (result.kind === "staged") this.#loop.push({ kind: "staged", tx, staged: result.staged });
     else if (result.kind === "readonly") this.#loop.push({ kind: "readonly", tx });
     else this.#loop.push({ kind: "refused", tx, code: result.code, reason: result.reason });
+  }
+
+  /** The files without the keys of `spared`, which stay as a person decided. */
+  #spare(spared: readonly Item[]): Workspace {
+    if (spared.length === 0) return this.workspace;
+    const { files, store } = this.ports;
+    return new Workspace(files, store, this.identity, withoutItems(this.replica, spared));
   }
 
   async #apply(effect: Extract<ParticipantEffect, { type: "apply" }>): Promise<void> {
     this.ports.failpoint("participant.before-apply");
     let problem: Problem | undefined;
     try {
-      const result = await this.workspace.apply(effect.from, effect.to, effect.prepared);
+      const result = await this.#spare(effect.spared).apply(effect.from, effect.to, effect.prepared);
+      this.ports.failpoint("participant.after-apply");
       if (result.superseded.length > 0) {
         this.tell({
           kind: "superseded",
-          keys: result.superseded.map(({ env, key }) => ({ env, key })),
+          keys: refsOf(result.superseded),
         });
       }
       problem = result.problems[0];
       if (problem) this.tell({ kind: "problem", problem });
-      this.applyProblem = undefined;
+      this.#notices.applyProblem = undefined;
       this.#loop.push({ kind: "applied", rev: effect.to });
     } catch (error) {
       problem = problemOf(error);
@@ -201,70 +294,6 @@ export class ParticipantPeer extends PeerCore {
       this.#loop.push({ kind: "tick" });
     });
     this.#timer = { atMs, dispose: () => timer.dispose() };
-  }
-
-  #notify(event: ParticipantEvent): void {
-    switch (event.kind) {
-      case "welcome":
-        this.welcomed();
-        this.reportDrift();
-        break;
-      case "committed":
-        this.submissions.committed(event.record);
-        break;
-      case "applied":
-        this.#appliedUpTo(event.from, event.to);
-        break;
-      case "applyFailed":
-        this.applyProblem = event.problem;
-        this.fail(
-          new EnvpactError(
-            event.problem.code,
-            `Committed, not applied yet: ${event.problem.message}`,
-            event.problem.next,
-          ),
-        );
-        break;
-      case "voted": {
-        const { tx, author, vote } = event;
-        const said = { vote, code: event.code, reason: event.reason };
-        this.#foreign = { tx, author, vote: { peer: this.identity.name, ...said } };
-        this.tell({ kind: "vote", tx, author, ...said });
-        break;
-      }
-      case "inDoubt":
-        this.#doubted = event.tx;
-        this.tell({
-          kind: "in-doubt",
-          tx: event.tx,
-          sinceMs: event.sinceMs,
-          keys: event.keys.map(refOf),
-        });
-        break;
-      case "resolved":
-        if (this.#doubted === event.tx) this.tell({ kind: "resolved", tx: event.tx, outcome: event.outcome });
-        this.#doubted = undefined;
-        break;
-      case "coordinator":
-        break;
-    }
-    this.changed();
-  }
-
-  #appliedUpTo(from: number, to: number): void {
-    for (let rev = from + 1; rev <= to; rev += 1) {
-      const record = this.replica.record(rev);
-      if (record?.kind !== "commit") continue;
-      this.tell({
-        kind: "applied",
-        revision: rev,
-        author: record.author.name,
-        mine: record.author.peer === this.identity.peer,
-        message: record.message,
-        keys: record.items.map(({ env, key }) => ({ env, key })),
-      });
-    }
-    this.refreshSoon();
   }
 
   /** A write that failed is never retried: this process stops taking part, and a new one redoes from what is on disk. */
@@ -283,12 +312,8 @@ export class ParticipantPeer extends PeerCore {
 
   protected async closeStorage(): Promise<void> {
     this.#timer?.dispose();
+    await this.#liveWriter.close();
     await this.#loop.stop();
     await this.#journal.close();
   }
-}
-
-function refOf(slotName: string): KeyRef {
-  const [env = "", key = ""] = slotName.split("\0");
-  return { env, key };
 }

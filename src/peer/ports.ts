@@ -2,7 +2,7 @@ import type { EnvironmentFiles, Link, LinkEvent } from "../commit/ports.ts";
 import type { Problem } from "../protocol/errors.ts";
 import type { Disposable } from "../shared/disposable.ts";
 import type { Result } from "../shared/result.ts";
-import type { KeyRef } from "./api.ts";
+import type { KeyRef, ReviewView, TransactionTrace, TransactionView } from "./api.ts";
 
 /** What this workspace decided about keys, apart from the log. */
 export interface Marks {
@@ -33,6 +33,43 @@ export interface PeerStore {
   remove(): Promise<void>;
 }
 
+/** What a process shows to the others of its peer. Holds no value. */
+export interface LiveState {
+  readonly transactions: readonly TransactionView[];
+  readonly reviews: readonly ReviewView[];
+  /** The transaction that is in doubt there. */
+  readonly doubted: string | undefined;
+  /** Why a committed revision is not in the files yet. */
+  readonly applyProblem: Problem | undefined;
+}
+
+/** What another process of the same peer may ask of the one that takes part. */
+export type LocalRequest =
+  | { readonly kind: "force"; readonly tx: string; readonly outcome: "commit" | "abort" }
+  | { readonly kind: "resync"; readonly tx: string };
+
+/**
+ * Small files in the state folder, by which the processes of one peer know of each other. Nothing depends on them:
+ * what is lost here was shown less completely.
+ */
+export interface PeerDesk {
+  /** Appends; later parts of a trace complete earlier ones. Keeps limits.tracesMax. */
+  keepTraces(traces: readonly TransactionTrace[]): Promise<void>;
+  /** As they were kept, oldest first; what cannot be read is left out. */
+  readTraces(): Promise<readonly TransactionTrace[]>;
+  /** What this process is at; undefined takes it back. */
+  writeLive(live: LiveState | undefined): Promise<void>;
+  /** What the process that takes part is at; undefined when there is none. */
+  readLive(): Promise<LiveState | undefined>;
+  /** What the other processes that speak for this peer have under way. */
+  readAuthors(): Promise<readonly TransactionView[]>;
+  watchLive(changed: () => void): Disposable;
+  /** Asks the process that takes part and waits for its answer: a refusal, or undefined when it is done. */
+  ask(request: LocalRequest, timeoutMs: number): Promise<Problem | undefined>;
+  /** Answers requests, one after the other, until disposed. */
+  serve(answer: (request: LocalRequest) => Promise<Problem | undefined>): Disposable;
+}
+
 /** One queue, one input at a time; effects in order. */
 export interface InputLoop<Input> {
   push(input: Input): void;
@@ -52,12 +89,16 @@ export interface PeerIdentity {
   readonly dataKey: string;
   readonly folder: string;
   readonly environments: Readonly<Record<string, string>>;
+  /** A person here looks at every change of others before it is voted on. */
+  readonly reviews?: boolean;
 }
 
 /** Everything that a peer needs of the world; built in src/runtime. */
 export interface PeerPorts {
   readonly files: EnvironmentFiles;
   readonly store: PeerStore;
+  /** Absent: this process keeps to itself. */
+  readonly desk?: PeerDesk;
   connect(onEvent: (event: LinkEvent) => void): Link;
   /** A one-shot connection as this device, for `leave`. */
   leave(): Promise<Result<void, Problem>>;

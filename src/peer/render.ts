@@ -1,5 +1,5 @@
 import { type DotenvDocument, parseDocument, values } from "../dotenv/document.ts";
-import { applyEdits, type EditRefusal, removeKey, setKey } from "../dotenv/edit.ts";
+import { applyEdits, type EditRefusal, removeKey, setKey, type TextEdit } from "../dotenv/edit.ts";
 import { err, ok, type Result } from "../shared/result.ts";
 
 /** A value that a key shall have; undefined: the key shall be gone. */
@@ -7,6 +7,9 @@ export interface Change {
   readonly key: string;
   readonly value: string | undefined;
 }
+
+/** Below this, changes are made one after the other, as a person would; reading the text again for each is cheap. */
+const togetherMin = 8;
 
 /** What an app reads from `text`; nothing for a file that is not there. */
 export function valuesOf(text: string | undefined): ReadonlyMap<string, string> {
@@ -24,6 +27,8 @@ export interface RenderRefusal {
  * A key that is to go is removed with all its duplicates.
  */
 export function render(text: string, changes: readonly Change[]): Result<string, RenderRefusal> {
+  const together = changes.length < togetherMin ? undefined : renderTogether(text, changes);
+  if (together?.left.length === 0) return ok(together.text);
   let current = text;
   for (const { key, value } of changes) {
     const document: DotenvDocument = parseDocument(current);
@@ -34,4 +39,72 @@ export function render(text: string, changes: readonly Change[]): Result<string,
     current = applyEdits(current, edit.edits);
   }
   return ok(current);
+}
+
+/** The text with every change that can be written into it, and why the others cannot. */
+export interface RenderedChanges {
+  readonly text: string;
+  readonly refused: readonly RenderRefusal[];
+}
+
+/** As {@link render}, but a change that cannot be written leaves the others. Many changes cost one reading, not one each. */
+export function renderEach(text: string, changes: readonly Change[]): RenderedChanges {
+  const together = changes.length < togetherMin ? undefined : renderTogether(text, changes);
+  let current = together?.text ?? text;
+  const refused: RenderRefusal[] = [];
+  for (const change of together?.left ?? changes) {
+    const rendered = render(current, [change]);
+    if (rendered.ok) current = rendered.value;
+    else refused.push(rendered.error);
+  }
+  return { text: current, refused };
+}
+
+/**
+ * Makes the edit of every key by its own lines alone and puts them together; `left` are the keys that need a look at
+ * the whole text. Undefined when the result does not read as asked for: lines of this text change each other's meaning.
+ */
+function renderTogether(
+  text: string,
+  changes: readonly Change[],
+): { readonly text: string; readonly left: readonly Change[] } | undefined {
+  const document = parseDocument(text);
+  const expected = new Map(Object.entries(values(document)));
+  const spans = Map.groupBy(document.entries, ({ key }) => key);
+  const edits: TextEdit[] = [];
+  const added: string[] = [];
+  const left: Change[] = [];
+  for (const change of changes) {
+    const { key, value } = change;
+    const present = spans.get(key) ?? [];
+    const entry = document.effectiveEntries.get(key);
+    if (value === undefined) {
+      edits.push(...present.map(({ lineSpan }) => ({ ...lineSpan, text: "" })));
+      expected.delete(key);
+      continue;
+    }
+    const { start, end } = entry?.lineSpan ?? { start: 0, end: 0 };
+    const line = text.slice(start, end);
+    const edit = setKey(parseDocument(line), key, value);
+    if (!edit.ok) left.push(change);
+    else {
+      if (entry)
+        edits.push(...edit.edits.map((one) => ({ ...one, start: one.start + start, end: one.end + start })));
+      else added.push(applyEdits(line, edit.edits).replace(/\n$/u, ""));
+      expected.set(key, value);
+    }
+  }
+  let edited = applyEdits(text, edits);
+  if (added.length > 0) {
+    // A last line without its newline stays so: a line behind it ends as it did.
+    const isOpen = !/(?:^|[\r\n\uFEFF])$/u.test(edited);
+    const { eol } = document;
+    edited += (isOpen ? eol : "") + added.join(eol) + (isOpen ? "" : eol);
+  }
+  return reads(edited, expected) ? { text: edited, left } : undefined;
+}
+
+function reads(text: string, expected: ReadonlyMap<string, string>): boolean {
+  const found = valuesOf(text);
+  return found.size === expected.size && [...found].every(([key, value]) => expected.get(key) === value);
 }

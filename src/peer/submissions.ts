@@ -1,10 +1,12 @@
 import { EnvpactError, type ErrorCode, errorCodes } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import type { ClientMessage, CoordinatorMessage } from "../protocol/messages.ts";
-import type { Item, LogRecord } from "../protocol/record.ts";
-import { DisposableStore } from "../shared/disposable.ts";
+import { type Item, type LogRecord, requestsOf } from "../protocol/record.ts";
+import { type Disposable, DisposableStore } from "../shared/disposable.ts";
 import type { CommitOptions, CommitOutcome, CommitProgress, TransactionView, VoteView } from "./api.ts";
 import type { PeerPorts } from "./ports.ts";
+import type { Traces } from "./traces.ts";
+import { refsOf } from "./view.ts";
 
 /** After the deadline of a submit its answer is awaited this much longer before it counts as unknown. */
 const answerGraceMs = 3_000;
@@ -13,7 +15,8 @@ interface Pending {
   readonly requestId: string;
   readonly message: Extract<ClientMessage, { t: "submit" }>;
   readonly options: CommitOptions;
-  readonly deadlineAt: number;
+  readonly submittedAt: number;
+  deadlineAt: number;
   readonly finish: (outcome: CommitOutcome) => void;
   readonly fail: (error: EnvpactError) => void;
   readonly lifetime: DisposableStore;
@@ -22,10 +25,22 @@ interface Pending {
   phase: TransactionView["phase"];
   waitingFor: readonly string[];
   votes: VoteView[];
+  /** Voters that were asked, by name. */
+  asked: readonly string[];
+  /** When the phase ends by itself. */
+  phaseEndsAt: number | undefined;
+  /** Ends the wait for an answer. */
+  expiry: Disposable;
   cancelled: boolean;
 }
 
 type Ports = Pick<PeerPorts, "now" | "at" | "token">;
+
+/** Where the author's side is noted, and under which name. */
+interface Noted {
+  readonly traces: Traces;
+  readonly name: string;
+}
 
 /**
  * The author's side: change sets that were submitted and not answered yet. A request id is sent again after every
@@ -35,9 +50,11 @@ export class Submissions {
   readonly #ports: Ports;
   readonly #send: (message: ClientMessage) => boolean;
   readonly #changed: () => void;
+  readonly #noted: Noted;
   readonly #pending = new Map<string, Pending>();
 
-  constructor(ports: Ports, send: (message: ClientMessage) => boolean, changed: () => void) {
+  constructor(ports: Ports, send: (message: ClientMessage) => boolean, changed: () => void, noted: Noted) {
+    this.#noted = noted;
     this.#ports = ports;
     this.#send = send;
     this.#changed = changed;
@@ -57,6 +74,8 @@ export class Submissions {
       message: options.message.slice(0, limits.commitMessageCharsMax),
       timeoutMs,
       ...(reverts === undefined ? {} : { reverts }),
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+      ...(options.reviewMs === undefined ? {} : { reviewMs: options.reviewMs }),
     };
     if (
       items.length > limits.itemsMax ||
@@ -71,6 +90,7 @@ export class Submissions {
         requestId,
         message,
         options,
+        submittedAt: this.#ports.now(),
         deadlineAt: this.#ports.now() + timeoutMs,
         finish,
         fail,
@@ -80,10 +100,14 @@ export class Submissions {
         phase: "sending",
         waitingFor: [],
         votes: [],
+        asked: [],
+        phaseEndsAt: undefined,
+        expiry: { dispose: () => undefined },
         cancelled: false,
       };
       this.#pending.set(requestId, pending);
-      lifetime.add(this.#ports.at(pending.deadlineAt + answerGraceMs, () => this.#expire(pending)));
+      this.#await(pending, pending.deadlineAt);
+      lifetime.add({ dispose: () => pending.expiry.dispose() });
       const cancel = () => this.#cancel(pending);
       options.signal?.addEventListener("abort", cancel, { once: true });
       lifetime.add({ dispose: () => options.signal?.removeEventListener("abort", cancel) });
@@ -99,7 +123,8 @@ export class Submissions {
 
   /** The connection is gone: what was sent is unknown until the coordinator can be asked again. */
   lost(): void {
-    for (const pending of this.#pending.values()) if (pending.sent) this.#phase(pending, "unknown", []);
+    for (const pending of this.#pending.values())
+      if (pending.sent) this.#phase(pending, "unknown", [], undefined);
   }
 
   /** Takes PROGRESS, VOTED and ANSWER; other messages are none of its business. */
@@ -107,8 +132,8 @@ export class Submissions {
     if (message.t !== "progress" && message.t !== "voted" && message.t !== "answer") return;
     const pending = this.#pending.get(message.requestId);
     if (!pending) return;
-    pending.tx = message.tx ?? pending.tx;
-    if (message.t === "progress") this.#phase(pending, message.phase, message.peers);
+    if (message.tx !== undefined && message.tx !== pending.tx) this.#begin(pending, message.tx);
+    if (message.t === "progress") this.#progress(pending, message);
     else if (message.t === "voted") {
       const vote: VoteView = {
         peer: message.peer,
@@ -116,15 +141,48 @@ export class Submissions {
         code: message.code,
         reason: message.reason,
       };
-      pending.votes = [...pending.votes, vote];
+      // A person's answer takes the place of the notice that they were asked.
+      pending.votes = [...pending.votes.filter(({ peer }) => peer !== vote.peer), vote];
+      const text = vote.vote === "no" ? `${vote.code ?? ""}: ${vote.reason ?? ""}` : undefined;
+      this.#noted.traces.mark(message.tx, undefined, { kind: vote.vote, peer: vote.peer, text });
       this.#report(pending, { kind: "vote", tx: message.tx, ...vote });
     } else this.#settle(pending, outcomeOf(message));
   }
 
   /** A record of the log that is one of ours is an answer too. */
   committed(record: LogRecord): void {
-    const pending = this.#pending.get(record.requestId);
-    if (pending) this.#settle(pending, { outcome: "committed", revision: record.rev, detached: [] });
+    for (const requestId of requestsOf(record)) {
+      const pending = this.#pending.get(requestId);
+      if (pending) this.#settle(pending, { outcome: "committed", revision: record.rev, detached: [] });
+    }
+  }
+
+  /** The transaction that this request is part of now; after a refusal of others it may be another one. */
+  #begin(pending: Pending, tx: string): void {
+    pending.tx = tx;
+    pending.votes = [];
+    const { traces, name } = this.#noted;
+    const { message, items } = pending.message;
+    const about = { author: name, message, keys: refsOf(items) };
+    traces.mark(tx, about, { kind: "submitted", peer: name, atMs: pending.submittedAt });
+  }
+
+  #progress(pending: Pending, message: Extract<CoordinatorMessage, { t: "progress" }>): void {
+    const { phase, peers, deadlineMs } = message;
+    const endsAt = deadlineMs === undefined ? undefined : this.#ports.now() + deadlineMs;
+    if (phase === "preparing" && pending.tx !== undefined) {
+      pending.asked = peers;
+      for (const peer of peers) this.#noted.traces.mark(pending.tx, undefined, { kind: "prepare", peer });
+    }
+    // A person may take longer than the submit would have waited for machines.
+    if (endsAt !== undefined && endsAt > pending.deadlineAt) this.#await(pending, endsAt);
+    this.#phase(pending, phase, peers, endsAt ?? pending.deadlineAt);
+  }
+
+  #await(pending: Pending, deadlineAt: number): void {
+    pending.deadlineAt = deadlineAt;
+    pending.expiry.dispose();
+    pending.expiry = this.#ports.at(deadlineAt + answerGraceMs, () => this.#expire(pending));
   }
 
   /** What is under way, for the view. */
@@ -134,10 +192,12 @@ export class Submissions {
       mine: true,
       author,
       message: pending.message.message,
-      keys: pending.message.items.map(({ env, key }) => ({ env, key })),
+      keys: refsOf(pending.message.items),
       phase: pending.phase,
       waitingFor: pending.waitingFor,
       votes: pending.votes,
+      deadlineAtMs: pending.phaseEndsAt,
+      policy: pending.options.policy,
     }));
   }
 
@@ -188,6 +248,11 @@ export class Submissions {
 
   #settle(pending: Pending, outcome: CommitOutcome): void {
     this.#end(pending);
+    const { traces, name } = this.#noted;
+    if (pending.tx !== undefined && outcome.outcome === "committed")
+      traces.committed(pending.tx, outcome.revision, name, pending.asked);
+    else if (pending.tx !== undefined && outcome.outcome === "aborted")
+      traces.aborted(pending.tx, name, `${outcome.code}: ${outcome.reason}`);
     pending.finish(outcome);
   }
 
@@ -197,10 +262,16 @@ export class Submissions {
     this.#changed();
   }
 
-  #phase(pending: Pending, phase: TransactionView["phase"], peers: readonly string[]): void {
+  #phase(
+    pending: Pending,
+    phase: TransactionView["phase"],
+    peers: readonly string[],
+    deadlineAtMs: number | undefined,
+  ): void {
     pending.phase = phase;
     pending.waitingFor = peers;
-    this.#report(pending, { kind: "phase", phase, tx: pending.tx, peers });
+    pending.phaseEndsAt = deadlineAtMs;
+    this.#report(pending, { kind: "phase", phase, tx: pending.tx, peers, deadlineAtMs });
   }
 
   #report(pending: Pending, progress: CommitProgress): void {

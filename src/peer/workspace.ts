@@ -1,20 +1,26 @@
 import type { PreparedRecord, StagedFile } from "../commit/effects.ts";
-import type { EnvironmentFiles, FileText } from "../commit/ports.ts";
+import type { EnvironmentFiles, FileText, StagedText } from "../commit/ports.ts";
 import { EnvpactError, type ErrorCode, type Problem } from "../protocol/errors.ts";
 import type { DriftItem } from "../protocol/messages.ts";
 import type { Item } from "../protocol/record.ts";
+import { ok } from "../shared/result.ts";
 import type { KeyRef } from "./api.ts";
 import { needsConsent } from "./consent.ts";
+import type { LogView } from "./logView.ts";
 import type { Marks, PeerIdentity, PeerStore, Superseded } from "./ports.ts";
-import { type Change, render, valuesOf } from "./render.ts";
-import type { Replica } from "./replica.ts";
+import { type Change, render, renderEach, valuesOf } from "./render.ts";
 
 /** A file that changes between our reading and our writing is read again this often. */
 const changedRetriesMax = 5;
 
 /** The answer to "can you certainly apply this?". */
 export type StageResult =
-  | { readonly kind: "staged"; readonly staged: readonly StagedFile[] }
+  | {
+      readonly kind: "staged";
+      readonly staged: readonly StagedFile[];
+      /** Resolves with why a staged file could not be forced, or undefined once all are on disk; never rejects. */
+      readonly forced: Promise<Problem | undefined>;
+    }
   | { readonly kind: "readonly" }
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly reason: string };
 
@@ -31,13 +37,18 @@ export class Workspace {
   readonly #files: EnvironmentFiles;
   readonly #store: PeerStore;
   readonly #identity: PeerIdentity;
-  readonly #replica: Replica;
+  readonly #replica: LogView;
   /** The write under way, if any. */
   #writing: Promise<unknown> = Promise.resolve();
+  /** What the file of an environment held when it was last staged: what a rename of just that staged file replaces. */
+  readonly #prepared = new Map<
+    string,
+    { readonly staged: string; readonly local: ReadonlyMap<string, string> }
+  >();
   /** The revision that the file of an environment was last brought to; APPLIED comes after the last of them. */
   readonly #broughtTo = new Map<string, number>();
 
-  constructor(files: EnvironmentFiles, store: PeerStore, identity: PeerIdentity, replica: Replica) {
+  constructor(files: EnvironmentFiles, store: PeerStore, identity: PeerIdentity, replica: LogView) {
     this.#files = files;
     this.#store = store;
     this.#identity = identity;
@@ -70,22 +81,26 @@ export class Workspace {
 
   /**
    * Checks that every item can certainly be applied on top of revision `base` and stages the new files beside
-   * their targets, forced to disk. Refusals name the file, the key and why; nothing stays behind after one.
+   * their targets; `forced` tells when they are on disk. Refusals name the file, the key and why; nothing stays
+   * behind after one.
    */
   async stage(tx: string, items: readonly Item[], base: number): Promise<StageResult> {
     const groups = this.#byFile(items);
     if (groups.size === 0) return { kind: "readonly" };
     const marks = await this.#store.readMarks();
     const staged: StagedFile[] = [];
+    const forcing: StagedText["forced"][] = [];
     for (const [env, { file, items: changes }] of groups) {
       const result = await this.#stageFile(tx, env, file, changes, base, marks);
       if ("refused" in result) {
+        await Promise.all(forcing);
         await this.#files.discard(staged);
         return { kind: "refused", ...result.refused };
       }
       staged.push(result.staged);
+      forcing.push(result.forced);
     }
-    return { kind: "staged", staged };
+    return { kind: "staged", staged, forced: firstProblem(forcing) };
   }
 
   async #stageFile(
@@ -95,7 +110,9 @@ export class Workspace {
     items: readonly Item[],
     base: number,
     marks: Marks,
-  ): Promise<{ staged: StagedFile } | { refused: { code: ErrorCode; reason: string } }> {
+  ): Promise<
+    { staged: StagedFile; forced: StagedText["forced"] } | { refused: { code: ErrorCode; reason: string } }
+  > {
     const refuse = (code: ErrorCode, reason: string) => ({ refused: { code, reason } });
     const read = await this.#files.read(file);
     if (read.kind === "unreadable") return refuse(read.problem.code, `${file}: ${read.problem.message}`);
@@ -127,10 +144,15 @@ export class Workspace {
     if (!rendered.ok) return refuse("VALUE_NOT_WRITABLE", `${file}: ${rendered.error.refusal.message}`);
     // Of the text that was read: a file that is edited before it is staged must not count as the one looked at.
     const targetHash = read.kind === "text" ? read.hash : "";
-    if (rendered.value === text) return { staged: { env, target: read.path, staged: "", targetHash } };
-    const result = await this.#files.stage(file, tx, rendered.value);
+    if (rendered.value === text) {
+      const nothing = { env, target: read.path, staged: "", stagedHash: "", targetHash };
+      return { staged: nothing, forced: Promise.resolve(ok(undefined)) };
+    }
+    const result = await this.#files.stage(file, tx, rendered.value, targetHash);
     if (!result.ok) return refuse(result.error.code, `${file}: ${result.error.message}`);
-    return { staged: { env, ...result.value, targetHash } };
+    const { target, staged, stagedHash, forced } = result.value;
+    this.#prepared.set(env, { staged, local });
+    return { staged: { env, target, staged, stagedHash, targetHash }, forced };
   }
 
   #wanted(item: Item): { kind: "value"; value: string | undefined } | { kind: "sealed" } {
@@ -178,7 +200,7 @@ export class Workspace {
           ? prepared.staged.find((one) => one.env === env)
           : undefined;
       if (staged && staged.staged !== "") {
-        const lost = await this.#keepReplaced(file, items, from, to);
+        const lost = await this.#keepReplaced(file, items, from, to, staged);
         if (await this.#applyStaged(staged)) {
           this.#broughtTo.set(env, to);
           superseded.push(...lost);
@@ -200,14 +222,23 @@ export class Workspace {
     refs: readonly KeyRef[],
     from: number,
     to: number,
+    { env, staged }: StagedFile,
   ): Promise<readonly Superseded[]> {
+    const seen = this.#prepared.get(env);
+    this.#prepared.delete(env);
+    // The rename is refused unless the target is still what was read then.
+    const local = seen?.staged === staged ? seen.local : await this.#localNow(file);
+    const { lost } = this.#changesNow(refs, local, from, to);
+    await this.#store.keepSuperseded(lost);
+    return lost;
+  }
+
+  async #localNow(file: string): Promise<ReadonlyMap<string, string>> {
     const read = await this.#files.read(file);
     // What cannot be read cannot be kept; the rename waits until it can.
     if (read.kind === "unreadable")
       throw new EnvpactError(read.problem.code, read.problem.message, read.problem.next);
-    const { lost } = this.#changesNow(refs, textOf(read) ?? "", from, to);
-    await this.#store.keepSuperseded(lost);
-    return lost;
+    return valuesOf(textOf(read));
   }
 
   async #applyStaged(staged: StagedFile): Promise<boolean> {
@@ -227,18 +258,12 @@ export class Workspace {
       if (read.kind === "unreadable")
         throw new EnvpactError(read.problem.code, read.problem.message, read.problem.next);
       const text = read.kind === "text" ? read.text : "";
-      const { changes, lost } = this.#changesNow(refs, text, from, to);
+      const { changes, lost } = this.#changesNow(refs, valuesOf(text), from, to);
       await this.#store.keepSuperseded(lost);
-      const problems: Problem[] = [];
-      let target = text;
-      for (const change of changes) {
-        const rendered = render(target, [change]);
-        if (rendered.ok) target = rendered.value;
-        else {
-          const { message, next } = rendered.error.refusal;
-          problems.push({ code: "VALUE_NOT_WRITABLE", message: `${file}: ${message}`, next });
-        }
-      }
+      const { text: target, refused } = renderEach(text, changes);
+      const problems = refused.map(({ refusal: { message, next } }): Problem => {
+        return { code: "VALUE_NOT_WRITABLE", message: `${file}: ${message}`, next };
+      });
       // Also for a text that stays: an editor may hold it unsaved, and APPLIED speaks of the disk.
       if (read.kind === "absent" && target === "") return { superseded: lost, problems };
       const replaced = await this.#files.replace(file, read.kind === "text" ? text : undefined, target);
@@ -251,11 +276,10 @@ export class Workspace {
 
   #changesNow(
     refs: readonly KeyRef[],
-    text: string,
+    local: ReadonlyMap<string, string>,
     from: number,
     to: number,
   ): { changes: Change[]; lost: Superseded[] } {
-    const local = valuesOf(text);
     const changes: Change[] = [];
     const lost: Superseded[] = [];
     for (const { env, key } of refs) {
@@ -275,7 +299,6 @@ export class Workspace {
     const items: DriftItem[] = [];
     const problems: Problem[] = [];
     const absent = new Set<string>();
-    const shared = this.#replica.keysAt(rev);
     for (const [env, file] of Object.entries(this.#identity.environments)) {
       const read = await this.#files.read(file);
       if (read.kind === "unreadable") {
@@ -284,8 +307,7 @@ export class Workspace {
       }
       if (read.kind === "absent") absent.add(env);
       const local = valuesOf(textOf(read));
-      for (const ref of shared) {
-        if (ref.env !== env) continue;
+      for (const ref of this.#replica.keysAt(rev, env)) {
         const released = marks.released.some((mark) => mark.env === env && mark.key === ref.key);
         const now = local.get(ref.key);
         if (released) items.push({ env, key: ref.key, kind: "released" });
@@ -293,7 +315,7 @@ export class Workspace {
         else if (now !== this.#replica.valueAt(ref, rev)) items.push({ env, key: ref.key, kind: "changed" });
       }
       for (const mark of marks.shared) {
-        if (mark.env !== env || shared.some((ref) => ref.env === env && ref.key === mark.key)) continue;
+        if (mark.env !== env || this.#replica.holds(mark, rev)) continue;
         if (local.has(mark.key)) items.push({ env, key: mark.key, kind: "new" });
       }
     }
@@ -322,6 +344,11 @@ export class Workspace {
       }
     });
   }
+}
+
+async function firstProblem(forcing: readonly StagedText["forced"][]): Promise<Problem | undefined> {
+  for (const forced of await Promise.all(forcing)) if (!forced.ok) return forced.error;
+  return undefined;
 }
 
 function textOf(read: FileText): string | undefined {

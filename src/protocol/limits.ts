@@ -70,8 +70,12 @@ export const limits = {
   reviewTimeoutMaxMs: 24 * 3_600_000,
   /** Absence after which the policy `detach` moves a voter to syncing. */
   detachAfterMs: 30_000,
-  /** Roster broadcasts are at least this far apart. */
+  /** A change of the roster is told this long after it happened, with all others until then. */
   rosterIntervalMs: 100,
+  /** In a large space it is told later, so that not more entries of it go out than this, */
+  rosterEntriesPerSecondMax: 20_000,
+  /** but not later than this. */
+  rosterIntervalMaxMs: 5_000,
   /** Retransmission and RESOLVE: first and longest delay. */
   resendFirstMs: 1_000,
   resendMaxMs: 30_000,

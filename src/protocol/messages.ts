@@ -7,6 +7,8 @@ export const protocolVersion = 1;
 const revision = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const shortText = v.pipe(v.string(), v.maxLength(2_000));
 const token = v.pipe(v.string(), v.maxLength(256), v.regex(/^[\w.:+/=-]*$/u));
+/** A transaction's id begins with the space's name, which may hold more than a token. */
+const txId = v.pipe(v.string(), v.maxLength(256), v.regex(/^[\p{L}\p{N}_ .@:+/=-]*$/u));
 const hash = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{64})?$/u));
 /** Names of spaces, peers and environments: no path separators, no control characters. */
 export const nameSchema = v.pipe(
@@ -43,7 +45,8 @@ const rider = v.strictObject({
   items: revision,
 });
 const riders = v.exactOptional(v.pipe(v.array(rider), v.maxLength(limits.changeSetsMax), v.readonly()));
-const member = v.strictObject({
+/** A change of a member. */
+export const memberSchema = v.strictObject({
   peer: token,
   name: nameSchema,
   role,
@@ -56,7 +59,7 @@ export const recordSchema = v.strictObject({
   rev: revision,
   prevHash: hash,
   kind: v.picklist(["commit", "membership", "keyEpoch"]),
-  tx: token,
+  tx: txId,
   term: revision,
   epoch: revision,
   keyEpoch: revision,
@@ -64,7 +67,7 @@ export const recordSchema = v.strictObject({
   requestId: token,
   items,
   riders,
-  members: v.pipe(v.array(member), v.maxLength(limits.membersMax), v.readonly()),
+  members: v.pipe(v.array(memberSchema), v.maxLength(limits.membersMax), v.readonly()),
   participants: v.pipe(v.array(token), v.maxLength(limits.membersMax), v.readonly()),
   message: v.pipe(v.string(), v.maxLength(limits.commitMessageCharsMax)),
   reverts: v.exactOptional(revision),
@@ -103,7 +106,12 @@ const driftItem = v.strictObject({
 });
 
 /** A key of a snapshot: its last item, tombstones included, and who made it when. */
-const snapshotKey = v.strictObject({ ...item.entries, rev: revision, author: shortText, at: v.number() });
+export const snapshotKeySchema = v.strictObject({
+  ...item.entries,
+  rev: revision,
+  author: shortText,
+  at: v.number(),
+});
 
 const wrapped = { invite: token, verifier: token, wrappedKey: token, expiresAt: v.number() };
 
@@ -132,7 +140,7 @@ export const clientMessageSchema = v.variant("t", [
     rev: revision,
     hash,
     highestTerm: revision,
-    prepared: v.pipe(v.array(v.strictObject({ tx: token, base: revision })), v.maxLength(4), v.readonly()),
+    prepared: v.pipe(v.array(v.strictObject({ tx: txId, base: revision })), v.maxLength(4), v.readonly()),
     /** A person here looks at every change before this peer votes. */
     reviews: v.exactOptional(v.boolean()),
   }),
@@ -151,7 +159,7 @@ export const clientMessageSchema = v.variant("t", [
   v.strictObject({ t: v.literal("cancel"), requestId: token }),
   v.strictObject({
     t: v.literal("vote"),
-    tx: token,
+    tx: txId,
     /** `reviewing` is no vote yet: a person has been asked. */
     vote: v.picklist(["yes", "no", "readonly", "reviewing"]),
     code: v.exactOptional(token),
@@ -160,12 +168,12 @@ export const clientMessageSchema = v.variant("t", [
   /** A companion passes on what the person decided; the coordinator hands it to the peer's participant. */
   v.strictObject({
     t: v.literal("review"),
-    tx: token,
+    tx: txId,
     accept: v.boolean(),
     reason: v.exactOptional(shortText),
   }),
   v.strictObject({ t: v.literal("applied"), rev: revision, hash }),
-  v.strictObject({ t: v.literal("resolve"), tx: token, base: revision }),
+  v.strictObject({ t: v.literal("resolve"), tx: txId, base: revision }),
   v.strictObject({
     t: v.literal("drift"),
     items: v.pipe(v.array(driftItem), v.maxLength(limits.itemsMax), v.readonly()),
@@ -207,8 +215,8 @@ export const coordinatorMessageSchema = v.variant("t", [
     epoch: revision,
     part: revision,
     last: v.boolean(),
-    keys: v.pipe(v.array(snapshotKey), v.maxLength(limits.snapshotKeysMax), v.readonly()),
-    members: v.pipe(v.array(member), v.maxLength(limits.membersMax), v.readonly()),
+    keys: v.pipe(v.array(snapshotKeySchema), v.maxLength(limits.snapshotKeysMax), v.readonly()),
+    members: v.pipe(v.array(memberSchema), v.maxLength(limits.membersMax), v.readonly()),
     head: revision,
   }),
   v.strictObject({
@@ -219,7 +227,7 @@ export const coordinatorMessageSchema = v.variant("t", [
   v.strictObject({
     t: v.literal("prepare"),
     term: revision,
-    tx: token,
+    tx: txId,
     base: revision,
     author,
     items,
@@ -233,15 +241,15 @@ export const coordinatorMessageSchema = v.variant("t", [
   }),
   v.strictObject({
     t: v.literal("reviewed"),
-    tx: token,
+    tx: txId,
     accept: v.boolean(),
     reason: v.exactOptional(shortText),
   }),
   v.strictObject({ t: v.literal("commit"), record: recordSchema }),
-  v.strictObject({ t: v.literal("abort"), tx: token, code: token, reason: shortText }),
+  v.strictObject({ t: v.literal("abort"), tx: txId, code: token, reason: shortText }),
   v.strictObject({
     t: v.literal("outcome"),
-    tx: token,
+    tx: txId,
     outcome: v.picklist(["commit", "abort", "pending"]),
     rev: v.exactOptional(revision),
   }),
@@ -249,7 +257,7 @@ export const coordinatorMessageSchema = v.variant("t", [
   v.strictObject({
     t: v.literal("progress"),
     requestId: token,
-    tx: v.exactOptional(token),
+    tx: v.exactOptional(txId),
     phase: v.picklist(["queued", "waiting", "preparing", "reviewing"]),
     /** Names of the peers it waits for (`waiting`, `reviewing`) or asks (`preparing`). */
     peers: v.pipe(v.array(shortText), v.readonly()),
@@ -259,7 +267,7 @@ export const coordinatorMessageSchema = v.variant("t", [
   v.strictObject({
     t: v.literal("voted"),
     requestId: token,
-    tx: token,
+    tx: txId,
     peer: shortText,
     vote: v.picklist(["yes", "no", "readonly", "reviewing"]),
     code: v.exactOptional(token),
@@ -269,7 +277,7 @@ export const coordinatorMessageSchema = v.variant("t", [
     t: v.literal("answer"),
     requestId: token,
     outcome: v.picklist(["committed", "aborted"]),
-    tx: v.exactOptional(token),
+    tx: v.exactOptional(txId),
     rev: v.exactOptional(revision),
     code: v.exactOptional(token),
     reason: v.exactOptional(shortText),
@@ -286,7 +294,7 @@ export type CoordinatorMessage = v.InferOutput<typeof coordinatorMessageSchema>;
 export type RosterEntry = v.InferOutput<typeof roster>[number];
 export type Conflict = v.InferOutput<typeof conflict>;
 export type Policy = v.InferOutput<typeof policy>;
-export type SnapshotKey = v.InferOutput<typeof snapshotKey>;
+export type SnapshotKey = v.InferOutput<typeof snapshotKeySchema>;
 export type DriftItem = v.InferOutput<typeof driftItem>;
 
 /**

@@ -135,9 +135,19 @@ export function sealRecord(record: Omit<LogRecord, "hash">): LogRecord {
   return { ...record, hash: hashOf(record) };
 }
 
+/** Records whose hash was found right; a record is never changed, so none is hashed again on its way through a process. */
+const intact = new WeakSet<LogRecord>();
+
+function isIntact(record: LogRecord): boolean {
+  if (intact.has(record)) return true;
+  if (hashOf(record) !== record.hash) return false;
+  intact.add(record);
+  return true;
+}
+
 /** Whether `record` is the undamaged successor of the head `{rev, hash}`. */
 export function follows(head: { readonly rev: number; readonly hash: string }, record: LogRecord): boolean {
-  return record.rev === head.rev + 1 && record.prevHash === head.hash && hashOf(record) === record.hash;
+  return record.rev === head.rev + 1 && record.prevHash === head.hash && isIntact(record);
 }
 
 /** The map key of (environment, key); neither can hold a NUL. */

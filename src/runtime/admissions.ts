@@ -64,8 +64,8 @@ export class Admissions {
         "Use another one.",
       );
     }
-    const { t: _, ...invitation } = message;
-    if (!this.#store.createSpace(socket.space, socket.device, { ...invitation, usedBy: "" })) {
+    const { t: _, policy, ...invitation } = message;
+    if (!this.#store.createSpace(socket.space, socket.device, { ...invitation, usedBy: "" }, policy)) {
       throw new EnvpactError(
         "SPACE_EXISTS",
         `The space ${socket.space} exists already.`,
@@ -141,7 +141,8 @@ export class Admissions {
     this.#store.useInvitation(socket.space, socket.invite, socket.device);
     this.#store.addPeer(socket.space, peer, socket.device);
     const state = role === "observer" ? ("observer" as const) : ("syncing" as const);
-    space.change({ peer, name, role, state, reason: "joined" }, socket, answer);
+    // With the device, so that the log alone says who may connect when this store is lost.
+    space.change({ peer, name, role, state, reason: "joined", device: socket.device }, socket, answer);
   }
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { readFile, realpath, rm } from "node:fs/promises";
+import { readdir, readFile, realpath, rm } from "node:fs/promises";
 import { isAbsolute, join, normalize, sep } from "node:path";
 import * as v from "valibot";
 import writeFileAtomic from "write-file-atomic";
 import { homeFolders, readPrivate, writePrivate } from "../drivers/home.ts";
+import { unlessMissing } from "../drivers/system.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { nameSchema } from "../protocol/messages.ts";
@@ -28,6 +29,7 @@ const configSchema = v.looseObject({
       "maps one file twice",
     ),
   ),
+  review: v.optional(v.boolean()),
 });
 
 /** What `.envpact.json` says. */
@@ -35,6 +37,8 @@ export interface SpaceConfig {
   readonly space: string;
   /** Environment name -> file, relative to the folder. */
   readonly environments: Readonly<Record<string, string>>;
+  /** A person here looks at every change of others before this peer votes. */
+  readonly review?: boolean;
 }
 
 function isInside(file: string): boolean {
@@ -53,7 +57,10 @@ function badConfig(folder: string, why: string): EnvpactError {
 /** Validates a mapping of environments, as from the command line. Throws BAD_CONFIG. */
 export function checkConfig(folder: string, data: unknown): SpaceConfig {
   const result = v.safeParse(configSchema, data);
-  if (result.success) return { space: result.output.space, environments: result.output.environments };
+  if (result.success) {
+    const { space, environments, review } = result.output;
+    return { space, environments, ...(review === undefined ? {} : { review }) };
+  }
   const issue = result.issues[0];
   const path = issue.path?.map((item) => String(item.key)).join(".") ?? "";
   throw badConfig(folder, `${path === "" ? "" : `"${path}": `}${issue.message}`);
@@ -153,6 +160,19 @@ export async function placesOf(folder: string, environment: NodeJS.ProcessEnv): 
     joining: join(home.config, "peers", `${id}.joining.json`),
     state: join(home.state, "peers", id),
   };
+}
+
+/** The places of every peer on this machine, whatever its folder. */
+export async function allPlaces(environment: NodeJS.ProcessEnv): Promise<readonly PeerPlaces[]> {
+  const home = homeFolders(environment, process.platform);
+  const folder = join(home.config, "peers");
+  const names = (await unlessMissing(readdir(folder))) ?? [];
+  const ids = names.flatMap((name) => /^([0-9a-f]+)\.json$/.exec(name)?.[1] ?? []);
+  return ids.sort().map((id) => ({
+    credentials: join(folder, `${id}.json`),
+    joining: join(folder, `${id}.joining.json`),
+    state: join(home.state, "peers", id),
+  }));
 }
 
 /** The credentials at a place, or undefined. Throws DATA_DAMAGED. */

@@ -1,8 +1,10 @@
 import { mkdir, readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { CoordinatorStore } from "../commit/ports.ts";
+import { retentionOf } from "../commit/retention.ts";
 import { publicKeyOf } from "../crypto/device.ts";
 import { systemClock } from "../drivers/clock.ts";
+import { GroupCommit } from "../drivers/groupCommit.ts";
 import { writePrivate } from "../drivers/home.ts";
 import { publishEndpoint, removeEndpoint } from "../drivers/rendezvous.ts";
 import { type Server, type ServerSocket, startServer } from "../drivers/server.ts";
@@ -23,6 +25,8 @@ export interface CoordinatorOptions {
   readonly dataDir: string;
   /** Absence after which a voter is detached; default limits.detachAfterMs. */
   readonly detachAfterMs?: number;
+  /** Revisions of each space whose bodies are kept; default limits.keptRevisionsMax. */
+  readonly keepRevisions?: number;
   /** Leave this long after the last peer did; undefined: never. */
   readonly idleExitMs?: number;
   /** JSON lines for the log: events and names, never values. */
@@ -60,7 +64,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Runni
     );
   }
   const dataDir = await realpath(options.dataDir);
-  const store = openStore(dataDir);
+  const store = openStore(dataDir, retentionOf(options.keepRevisions));
   const coordinator = new Coordinator(store, { ...options, dataDir });
   try {
     return await coordinator.start();
@@ -73,6 +77,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<Runni
 class Coordinator implements RunningCoordinator {
   readonly ended: Promise<void>;
   readonly #store: CoordinatorStore;
+  readonly #commits: GroupCommit;
   readonly #options: CoordinatorOptions;
   readonly #publicKey: string;
   readonly #spaces = new Map<string, HostedSpace>();
@@ -87,6 +92,7 @@ class Coordinator implements RunningCoordinator {
     this.#store = store;
     this.#options = options;
     this.#publicKey = publicKeyOf(store.identity);
+    this.#commits = new GroupCommit(store);
     this.#admissions = new Admissions(store);
     this.ended = new Promise((resolve, reject) => {
       this.#end = (error) => (error === undefined ? resolve() : reject(error));
@@ -154,8 +160,13 @@ class Coordinator implements RunningCoordinator {
 
   #host(name: string): HostedSpace {
     const detachAfterMs = this.#options.detachAfterMs ?? limits.detachAfterMs;
-    const space = new HostedSpace(name, this.#store, detachAfterMs, this.#options.log, (error) =>
-      this.#end(error),
+    const space = new HostedSpace(
+      name,
+      this.#store,
+      this.#commits,
+      detachAfterMs,
+      this.#options.log,
+      (error) => this.#end(error),
     );
     this.#spaces.set(name, space);
     return space;

@@ -1,8 +1,9 @@
 import { type CoordinatorInput, step } from "../commit/coordinator.ts";
-import type { CoordinatorEffect } from "../commit/effects.ts";
+import type { CoordinatorEffect, CoordinatorWrite } from "../commit/effects.ts";
 import type { CoordinatorStore } from "../commit/ports.ts";
 import { openSpace, type SpaceState, type StepContext } from "../commit/space.ts";
 import { randomToken, systemClock } from "../drivers/clock.ts";
+import type { GroupCommit } from "../drivers/groupCommit.ts";
 import { Loop } from "../drivers/loop.ts";
 import type { ServerSocket } from "../drivers/server.ts";
 import { closeCodes } from "../protocol/errors.ts";
@@ -22,22 +23,28 @@ interface Waiting {
 /** One space that this process coordinates: its state machine, its loop and its connections. */
 export class HostedSpace {
   readonly #store: CoordinatorStore;
+  readonly #commits: GroupCommit;
   readonly #state: SpaceState;
   readonly #loop: Loop<CoordinatorInput, CoordinatorEffect>;
   readonly #sockets = new Map<string, ServerSocket>();
   readonly #log: (entry: Readonly<Record<string, unknown>>) => void;
   #waiting: Waiting[] = [];
   #timer: (Disposable & { readonly atMs: number }) | undefined;
+  readonly #onFatal: (error: unknown) => void;
+  #compaction: Disposable | undefined;
 
   constructor(
     space: string,
     store: CoordinatorStore,
+    commits: GroupCommit,
     detachAfterMs: number,
     log: (entry: Readonly<Record<string, unknown>>) => void,
     onFatal: (error: unknown) => void,
   ) {
     this.#store = store;
+    this.#commits = commits;
     this.#log = log;
+    this.#onFatal = onFatal;
     this.#state = openSpace(store.load(space), systemClock.now(), detachAfterMs);
     this.#loop = new Loop({
       step: (input) => this.#step(input),
@@ -45,6 +52,7 @@ export class HostedSpace {
       onFatal,
     });
     this.#loop.push({ kind: "start" });
+    this.#compactSoon();
   }
 
   get name(): string {
@@ -93,6 +101,7 @@ export class HostedSpace {
 
   async stop(): Promise<void> {
     this.#timer?.dispose();
+    this.#compaction?.dispose();
     await this.#loop.stop();
   }
 
@@ -102,40 +111,23 @@ export class HostedSpace {
       now: systemClock.now(),
       nonce: randomToken(6),
       requestRevision: (requestId) => this.#store.requestRevision(space, requestId),
-      revision: (rev) => this.#store.record(space, rev),
+      revision: (rev) => this.#store.revision(space, rev),
+      floor: this.#store.floor(space),
+      snapshot: () => this.#store.snapshot(space),
       records: (from) => this.#store.records(space, from, limits.catchupRecordsMax, limits.catchupBytesMax),
     };
     return step(this.#state, input, context);
   }
 
-  #perform(effect: CoordinatorEffect): void {
+  #perform(effect: CoordinatorEffect): Promise<void> | void {
     switch (effect.type) {
-      case "persist": {
-        const decides = effect.writes.some(
-          (write) => write.kind === "record" && write.record.kind === "commit",
-        );
-        if (decides) failpoint("coordinator.before-decision");
-        this.#store.write(this.#state.space, effect.writes);
-        if (decides) failpoint("coordinator.after-decision");
-        for (const write of effect.writes) {
-          if (write.kind !== "record") continue;
-          const { rev, kind, tx, author, members } = write.record;
-          this.#log({
-            event: "record",
-            space: this.name,
-            revision: rev,
-            kind,
-            tx,
-            author: author.name,
-            members,
-          });
-          this.#answerWaiting(members);
-        }
-        break;
-      }
+      case "persist":
+        return this.#persist(effect.writes);
       case "send":
         // A slow or vanished reader is cut off by the server and resumes by revision.
+        failpoint(`coordinator.before-${effect.message.t}-send`);
         this.#sockets.get(effect.session)?.send(effect.message);
+        failpoint(`coordinator.after-${effect.message.t}-send`);
         break;
       case "close":
         this.#sockets.get(effect.session)?.close(effect.code, effect.reason);
@@ -144,6 +136,37 @@ export class HostedSpace {
         this.#wakeAt(effect.atMs);
         break;
     }
+  }
+
+  async #persist(writes: readonly CoordinatorWrite[]): Promise<void> {
+    const what = new Set(writes.map(writtenName));
+    for (const name of what) failpoint(`coordinator.before-${name}`);
+    await this.#commits.write(this.name, writes);
+    for (const name of what) failpoint(`coordinator.after-${name}`);
+    for (const write of writes) {
+      if (write.kind !== "record") continue;
+      const { rev, kind, tx, author, members } = write.record;
+      this.#log({ event: "record", space: this.name, revision: rev, kind, tx, author: author.name, members });
+      this.#answerWaiting(members);
+    }
+    this.#compactSoon();
+  }
+
+  /** Drops old bodies when there are too many: after what is being answered now. */
+  #compactSoon(): void {
+    if (this.#compaction !== undefined || !this.#store.isCompactable(this.name)) return;
+    this.#compaction = systemClock.at(systemClock.now(), () => {
+      this.#compaction = undefined;
+      try {
+        failpoint("coordinator.before-compaction");
+        this.#store.compact(this.name);
+        failpoint("coordinator.after-compaction");
+        this.#log({ event: "compacted", space: this.name, floor: this.#store.floor(this.name) });
+      } catch (error) {
+        // As for any write that failed: what is on disk is unknown, and a new start reads it.
+        this.#onFatal(error);
+      }
+    });
   }
 
   #answerWaiting(members: readonly MemberChange[]): void {
@@ -173,4 +196,10 @@ export class HostedSpace {
     });
     this.#timer = { atMs, dispose: () => timer.dispose() };
   }
+}
+
+/** How failpoints call a write. */
+function writtenName(write: CoordinatorWrite): string {
+  if (write.kind !== "record") return write.kind;
+  return write.record.kind === "commit" ? "decision" : write.record.kind;
 }

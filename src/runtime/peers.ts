@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { EnvironmentFiles } from "../commit/ports.ts";
 import { createDevice } from "../crypto/device.ts";
 import { decodeInvitation, invitationKeys, unwrapDataKey } from "../crypto/invitation.ts";
+import { systemCalls } from "../drivers/atomic.ts";
 import { randomToken, systemClock } from "../drivers/clock.ts";
 import { createDiskFiles, sweepStaged } from "../drivers/files.ts";
 import { openJournal, readJournal } from "../drivers/journal.ts";
@@ -34,6 +35,7 @@ import {
   writeJson,
 } from "./config.ts";
 import { failpoint } from "./failpoint.ts";
+import { createPeerDesk } from "./peerDesk.ts";
 import { createPeerStore } from "./peerStore.ts";
 
 /** Who takes part for a folder; shown to the second one that tries. */
@@ -44,6 +46,8 @@ export interface PeerOptions {
   readonly folder: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly holder: Holder;
+  /** A person here looks at every change of others before it is voted on; default: as `.envpact.json` says. */
+  readonly review?: boolean;
   /** An editor wraps the disk's files so that open documents are read and changed through it. */
   readonly wrapFiles?: (disk: EnvironmentFiles) => EnvironmentFiles;
   /** Diagnostics for people and machines; no value ever. */
@@ -97,12 +101,15 @@ async function identify(options: PeerOptions): Promise<Opened> {
   }
   const { space, peer, name, role, dataKey } = credentials;
   const { environments } = config;
-  return { places, credentials, identity: { space, peer, name, role, dataKey, folder, environments } };
+  const reviews = options.review ?? config.review ?? false;
+  const identity = { space, peer, name, role, dataKey, folder, environments, reviews };
+  return { places, credentials, identity };
 }
 
 function portsOf(options: PeerOptions, opened: Opened, lock: Lock | undefined): PeerPorts {
   const { places, credentials, identity } = opened;
-  const disk = createDiskFiles(options.folder);
+  const reached = (point: string) => failpoint(`participant.${point}`);
+  const disk = createDiskFiles(options.folder, { ...systemCalls, reached });
   const link = {
     url: () => currentUrl(credentials, options.environment, options.coordinatorEntry),
     mode: "device" as const,
@@ -113,6 +120,7 @@ function portsOf(options: PeerOptions, opened: Opened, lock: Lock | undefined): 
   return {
     files: options.wrapFiles ? options.wrapFiles(disk) : disk,
     store: createPeerStore(places),
+    desk: createPeerDesk(places.state, lock !== undefined),
     connect: (onEvent) => openLink({ ...link, reconnect: true, onEvent }),
     async leave() {
       try {

@@ -97,12 +97,14 @@ async function endpointFor(options: SpaceOptions): Promise<Endpoint> {
   );
 }
 
-function ownerPath(name: string, coordinatorKey: string, environment: NodeJS.ProcessEnv): string {
+/** Where the credentials of an owned space lie. */
+export function ownerPath(name: string, coordinatorKey: string, environment: NodeJS.ProcessEnv): string {
   const id = createHash("sha256").update(`${coordinatorKey}\0${name}`).digest("hex").slice(0, 24);
   return join(ownedFolder(environment), `${id}.json`);
 }
 
-async function owners(environment: NodeJS.ProcessEnv): Promise<OwnerCredentials[]> {
+/** Credentials of every space that this device owns. Throws DATA_DAMAGED. */
+export async function owners(environment: NodeJS.ProcessEnv): Promise<OwnerCredentials[]> {
   const folder = ownedFolder(environment);
   let names: string[];
   try {

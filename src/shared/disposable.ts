@@ -28,6 +28,11 @@ export class DisposableStore implements Disposable {
 export class Emitter<T> {
   readonly #listeners = new Set<(value: T) => void>();
 
+  /** Whether anybody listens: what nobody hears need not be made. */
+  get heard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** Registers `listener` until the returned disposable is disposed. */
   on(listener: (value: T) => void): Disposable {
     this.#listeners.add(listener);

@@ -26,6 +26,7 @@ it("leaves a file exactly old or exactly new wherever the system fails, with its
       const calls: FileSystemCalls = {
         rename: fault === "rename" ? () => fail("EIO") : systemCalls.rename,
         fill: fault === "fill" ? () => fail("ENOSPC") : systemCalls.fill,
+        force: systemCalls.force,
       };
       const files = createDiskFiles(folder, calls);
       const staged = await files.stage(".env", "tx", after);

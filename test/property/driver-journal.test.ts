@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ParticipantWrite } from "../../src/commit/effects.ts";
 import type { JournalImage } from "../../src/commit/ports.ts";
+import { emptySnapshot } from "../../src/commit/snapshot.ts";
 import { openJournal } from "../../src/drivers/journal.ts";
 import { type LogRecord, sealRecord } from "../../src/protocol/record.ts";
 
@@ -21,7 +22,14 @@ const steps = fc.array(
 
 /** A log as the test keeps it: what a journal with these writes must say, step by step. */
 class Model {
-  image: JournalImage = { records: [], appliedRev: 0, highestTerm: 0, prepared: undefined };
+  image: JournalImage = {
+    base: emptySnapshot,
+    settled: [],
+    records: [],
+    appliedRev: 0,
+    highestTerm: 0,
+    prepared: undefined,
+  };
 
   /** The write of a step as a participant could make it, or undefined when it could not. */
   next({ what }: Step): ParticipantWrite | undefined {

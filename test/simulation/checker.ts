@@ -6,16 +6,17 @@ import {
   checkPromisesHeld,
   checkSealed,
   type Held,
+  heldRevision,
   LogAudit,
   OutcomeAudit,
   type Violation,
 } from "../../src/commit/invariants.ts";
-import { openValue } from "../../src/crypto/seal.ts";
 import type { CommitOutcome } from "../../src/peer/api.ts";
 import { valuesOf } from "../../src/peer/render.ts";
 import type { ClientMessage, CoordinatorMessage } from "../../src/protocol/messages.ts";
-import { type Item, type LogRecord, slot } from "../../src/protocol/record.ts";
+import { changeSetsOf, type LogRecord, slot } from "../../src/protocol/record.ts";
 import type { Folder } from "./folder.ts";
+import { History } from "./history.ts";
 import type { JournalDisk } from "./journal.ts";
 import type { PeerStoreDisk } from "./peerStore.ts";
 import type { World } from "./world.ts";
@@ -26,7 +27,8 @@ export const secretMark = "s3cr3t";
 export const foreignMark = "foreign";
 /** The key of a line whose quote stays open: what stands after it cannot always be written. */
 export const brokenMark = "BROKEN";
-export const space = "sim";
+
+const noValues: ReadonlyMap<string, string> = new Map();
 
 /** The durable parts of a peer that the rules are about. */
 export interface CheckedPeer {
@@ -49,16 +51,19 @@ export class Checker {
   readonly log = new LogAudit();
   readonly #outcomes = new OutcomeAudit(this.log);
   readonly #world: World;
-  readonly #dataKey: string;
+  readonly #history: History;
   readonly #peers = new Map<string, Watched>();
-  readonly #opened = new Map<string, string>();
   /** Commits that their authors hold for aborted, or never sent, by message. */
   readonly #never = new Set<string>();
+  /** Every YES that was said, by peer and transaction. */
+  readonly #promised = new Set<string>();
+  /** What the texts of this run say. */
+  readonly #texts = new Map<string, ReadonlyMap<string, string>>();
   #term = 0;
 
   constructor(world: World, dataKey: string) {
     this.#world = world;
-    this.#dataKey = dataKey;
+    this.#history = new History(dataKey, (found) => world.report(found));
   }
 
   report(...found: readonly Violation[]): void {
@@ -69,7 +74,7 @@ export class Checker {
     const watched = { ...peer, touched: new Map<string, number>(), brokenAt: new Map<string, number>() };
     this.#peers.set(peer.id, watched);
     for (const [env, file] of Object.entries(peer.environments)) {
-      for (const key of valuesOf(peer.folder.text(file)).keys()) watched.touched.set(slot(env, key), 0);
+      for (const key of this.#read(peer.folder.text(file)).keys()) watched.touched.set(slot(env, key), 0);
     }
   }
 
@@ -89,12 +94,14 @@ export class Checker {
         (peer) => this.#peers.get(peer)?.journal.durable as Held | undefined,
         (peer, env) => Object.hasOwn(this.#peers.get(peer)?.environments ?? {}, env),
       ),
-      ...checkSealed("the log", JSON.stringify(record), [secretMark]),
     );
-    if (this.#never.has(record.message)) {
+    this.frozen("the log", record);
+    this.#history.add(record);
+    for (const { message } of changeSetsOf(record)) {
+      if (!this.#never.has(message)) continue;
       this.#world.report({
         invariant: 8,
-        text: `"${record.message}" ended for its author and was committed`,
+        text: `"${message}" ended for its author and was committed`,
       });
     }
   }
@@ -121,13 +128,26 @@ export class Checker {
 
   /** A peer says something. */
   said(peer: string, message: ClientMessage): void {
+    if (message.t === "vote" && message.vote === "yes") this.#promised.add(`${peer} ${message.tx}`);
     if (message.t !== "applied") return;
-    const held = this.#peers.get(peer)?.journal.durable.records.length ?? 0;
+    const durable = this.#peers.get(peer)?.journal.durable;
+    const held = durable ? heldRevision(durable) : 0;
     if (message.rev > held) {
       this.report({
         invariant: 9,
         text: `${peer} acknowledged revision ${message.rev} and durably holds ${held}`,
       });
+    }
+  }
+
+  /** 2 and 9: a peer starts with what a crash left: what it says is applied from here on no power loss may take back. */
+  opened(id: string): void {
+    const peer = this.#peers.get(id);
+    const behind = peer && peer.journal.written.appliedRev < peer.journal.written.records.length;
+    if (!peer || behind || this.#world.plan.secondWindows > 0) return;
+    for (const file of Object.values(peer.environments)) {
+      if (peer.folder.isForced(file)) continue;
+      this.report({ invariant: 9, text: `${id} starts at its head and ${file} is not forced` });
     }
   }
 
@@ -137,6 +157,27 @@ export class Checker {
     this.report(...this.#outcomes.settledAsAborted(message.requestId));
   }
 
+  /** Freezes what leaves its maker, all the way down, and looks for values in it; what is frozen was seen before. */
+  frozen(where: string, data: unknown): void {
+    if (typeof data === "string") {
+      if (data.includes(secretMark)) this.report({ invariant: 13, text: `plaintext in ${where}` });
+    } else if (typeof data === "object" && data !== null && !Object.isFrozen(data)) {
+      Object.freeze(data);
+      for (const part of Object.values(data)) this.frozen(where, part);
+    }
+  }
+
+  /** What an app reads from a text; files are read far more often than they change. */
+  #read(text: string | undefined): ReadonlyMap<string, string> {
+    if (text === undefined) return noValues;
+    let values = this.#texts.get(text);
+    if (!values) {
+      values = valuesOf(text);
+      this.#texts.set(text, values);
+    }
+    return values;
+  }
+
   /** A frame is on the wire. */
   wire(from: string, text: string): void {
     this.report(...checkSealed(`a frame of ${from}`, text, [secretMark]));
@@ -144,7 +185,9 @@ export class Checker {
 
   /** The author of the commit with this message got an answer; undefined: it was told that nothing was sent. */
   settled(message: string, outcome: CommitOutcome | undefined): void {
-    const logged = this.log.records.find((record) => record.message === message);
+    const logged = this.log.records.find((record) =>
+      changeSetsOf(record).some((changes) => changes.message === message),
+    );
     if (outcome?.outcome === "unknown") return;
     if (outcome?.outcome === "committed") {
       if (logged?.rev === outcome.revision) return;
@@ -163,8 +206,11 @@ export class Checker {
     this.#world.note(() => `${id} journals ${describeWrite(write)}`);
     if (write.kind === "prepared") this.report(...checkPromise(id, before, write.prepared));
     else if (write.kind === "committed") this.report(...checkCopy(id, write.record, this.log));
+    else if (write.kind === "snapshot") this.report(...checkCopy(id, write, this.log));
     else if (write.kind === "aborted" && before.prepared?.tx === write.tx) {
-      this.report(...this.#outcomes.abandoned(id, before.prepared));
+      // A record that was never said, because a staged file could not be forced beside it: nobody relies on it.
+      if (this.#promised.has(`${id} ${write.tx}`))
+        this.report(...this.#outcomes.abandoned(id, before.prepared));
     } else if (write.kind === "applied") this.#applied(peer, before.appliedRev, write.rev);
   }
 
@@ -175,10 +221,11 @@ export class Checker {
         const file = peer.environments[env];
         if (file === undefined) continue;
         const name = slot(env, key);
-        const item = this.#lastItem(env, key, to);
+        const item = this.#history.lastItem(env, key, to);
         const touchedAt = peer.touched.get(name);
         if (item?.op === "release") peer.touched.set(name, Number.POSITIVE_INFINITY);
-        else if (valuesOf(peer.folder.text(file)).get(key) === this.#valueOf(item)) peer.touched.delete(name);
+        else if (this.#read(peer.folder.text(file)).get(key) === this.#history.valueOf(item))
+          peer.touched.delete(name);
         else if ((peer.brokenAt.get(env) ?? -1) >= to) peer.touched.set(name, to);
         else if (touchedAt === undefined || touchedAt < to) {
           this.report({ invariant: 2, text: `${peer.id}: ${key} (${env}) is not as revision ${to} says` });
@@ -192,12 +239,12 @@ export class Checker {
   files(id: string, applied: number): void {
     const peer = this.#peers.get(id);
     if (!peer) return;
-    const held = peer.journal.written.records.length;
+    const held = heldRevision(peer.journal.written);
     for (const [env, file] of Object.entries(peer.environments)) {
-      const local = valuesOf(peer.folder.text(file));
-      for (const key of this.keysOf(env, applied)) {
+      const local = this.#read(peer.folder.text(file));
+      for (const key of this.#history.keysOf(env, applied)) {
         if (peer.touched.has(slot(env, key))) continue;
-        if (this.#values(env, key, applied, held).includes(local.get(key))) continue;
+        if (this.#history.values(env, key, applied, held).includes(local.get(key))) continue;
         this.report({
           invariant: 2,
           text: `${id}: ${key} (${env}) is as no revision from ${applied} to ${held} says`,
@@ -210,10 +257,14 @@ export class Checker {
   differing(id: string): string[] {
     const peer = this.#peers.get(id)!;
     return Object.entries(peer.environments).flatMap(([env, file]) => {
-      const local = valuesOf(peer.folder.text(file));
-      return this.keysOf(env, this.log.head.rev)
-        .filter((key) => this.#lastItem(env, key, this.log.head.rev)?.op === "set")
-        .filter((key) => local.get(key) !== this.#valueOf(this.#lastItem(env, key, this.log.head.rev)))
+      const local = this.#read(peer.folder.text(file));
+      return this.#history
+        .keysOf(env, this.log.head.rev)
+        .filter((key) => this.#history.lastItem(env, key, this.log.head.rev)?.op === "set")
+        .filter(
+          (key) =>
+            local.get(key) !== this.#history.valueOf(this.#history.lastItem(env, key, this.log.head.rev)),
+        )
         .map((key) => slot(env, key));
     });
   }
@@ -222,8 +273,8 @@ export class Checker {
   edited(id: string, env: string, before: string | undefined, after: string | undefined): void {
     const peer = this.#peers.get(id);
     if (!peer) return;
-    const [was, is] = [valuesOf(before), valuesOf(after)];
-    const held = peer.journal.written.records.length;
+    const [was, is] = [this.#read(before), this.#read(after)];
+    const held = heldRevision(peer.journal.written);
     for (const key of new Set([...was.keys(), ...is.keys()])) {
       if (was.get(key) !== is.get(key)) peer.touched.set(slot(env, key), held);
     }
@@ -231,67 +282,42 @@ export class Checker {
     if (after?.includes(brokenMark)) peer.brokenAt.set(env, Number.POSITIVE_INFINITY);
   }
 
-  /** A peer's write takes the place of a file. */
-  replaced(id: string, path: string, before: string | undefined, after: string): void {
+  #environmentAt(id: string, path: string): string | undefined {
     const peer = this.#peers.get(id);
     const env = Object.keys(peer?.environments ?? {}).find(
       (name) => peer?.folder.absolute(peer.environments[name]!) === path,
     );
-    if (!peer || env === undefined) {
+    if (env === undefined) {
       this.report({ invariant: 12, text: `${id} replaced ${path}, which is not its file` });
-      return;
     }
-    const { appliedRev, records } = peer.journal.written;
+    return env;
+  }
+
+  /** A second window puts a value back: beside the process that takes part, that is an edit like any other. */
+  replacedAside(id: string, path: string, before: string | undefined, after: string): void {
+    const env = this.#environmentAt(id, path);
+    if (env !== undefined) this.edited(id, env, before, after);
+  }
+
+  /** A peer's write takes the place of a file. */
+  replaced(id: string, path: string, before: string | undefined, after: string): void {
+    const peer = this.#peers.get(id);
+    const env = this.#environmentAt(id, path);
+    if (!peer || env === undefined) return;
+    const { written } = peer.journal;
+    const { appliedRev } = written;
     this.#world.note(() => `${id} renames over ${path}`);
     this.report(
       ...checkFileWrite({
         name: path,
-        before: valuesOf(before),
-        after: valuesOf(after),
+        before: this.#read(before),
+        after: this.#read(after),
         foreignBefore: foreignLines(before ?? ""),
         foreignAfter: foreignLines(after),
-        logged: (key) => this.#values(env, key, appliedRev, records.length),
+        logged: (key) => this.#history.values(env, key, appliedRev, heldRevision(written)),
         kept: (key, value) => peer.store.keeps(env, key, value),
       }),
     );
-  }
-
-  /** The keys that the log up to `rev` ever changed, those excepted that were released last. */
-  keysOf(env: string, rev: number): string[] {
-    const items = this.log.records.slice(0, rev).flatMap((record) => record.items);
-    return [...new Set(items.filter((item) => item.env === env).map((item) => item.key))];
-  }
-
-  #lastItem(env: string, key: string, rev: number): Item | undefined {
-    for (let at = rev; at > 0; at -= 1) {
-      const item = this.log.record(at)?.items.find((one) => one.env === env && one.key === key);
-      if (item) return item;
-    }
-    return undefined;
-  }
-
-  #values(env: string, key: string, from: number, to: number): (string | undefined)[] {
-    const values: (string | undefined)[] = [];
-    for (let rev = from; rev <= to; rev += 1) {
-      const item = this.#lastItem(env, key, rev);
-      // A released key belongs to the user again; before its first revision nobody said anything of it.
-      if (item && item.op !== "release") values.push(this.#valueOf(item));
-    }
-    return values;
-  }
-
-  #valueOf(item: Item | undefined): string | undefined {
-    if (item?.op !== "set" || item.sealed === undefined) return undefined;
-    const known = this.#opened.get(item.sealed);
-    if (known !== undefined) return known;
-    const context = { space, env: item.env, key: item.key, version: item.expected + 1, keyEpoch: 1 };
-    const opened = openValue(this.#dataKey, context, item.sealed);
-    if (!opened.ok) {
-      this.report({ invariant: 13, text: `${item.key} (${item.env}) does not open` });
-      return undefined;
-    }
-    this.#opened.set(item.sealed, opened.value);
-    return opened.value;
   }
 }
 
@@ -304,5 +330,6 @@ function foreignLines(text: string): string[] {
 function describeWrite(write: ParticipantWrite): string {
   if (write.kind === "prepared") return `prepared ${write.prepared.tx} on ${write.prepared.base}`;
   if (write.kind === "committed") return `committed ${write.record.rev} ${write.record.tx}`;
+  if (write.kind === "snapshot") return `a snapshot of revision ${write.rev}`;
   return JSON.stringify(write);
 }

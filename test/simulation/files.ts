@@ -78,7 +78,8 @@ export function hostileEdit(
       folder.setReadOnly(file, random.chance(0.6));
       return { what: "changes the mode of" };
     case 2:
-      folder.lock(file, nowMs + random.exponential(5_000));
+      if (random.chance(0.5)) folder.lock(file, nowMs + random.exponential(5_000));
+      else folder.refuseRenames(file, 1 + random.below(4));
       return { what: "locks" };
     case 3:
       return { what: "breaks", text: `${brokenMark}="${foreignMark}\n${text}` };

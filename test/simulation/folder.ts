@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { StagedFile } from "../../src/commit/effects.ts";
-import type { EnvironmentFiles, FileText } from "../../src/commit/ports.ts";
+import type { EnvironmentFiles, FileText, StagedText } from "../../src/commit/ports.ts";
 import type { Problem } from "../../src/protocol/errors.ts";
 import { err, ok, type Result } from "../../src/shared/result.ts";
 import type { CrashKind, Process, World } from "./world.ts";
@@ -11,6 +11,8 @@ interface Node {
   /** Whether the text is on the disk; what is not may come back cut off. */
   forced: boolean;
   readOnly: boolean;
+  /** The hash of the text, once somebody asked for it. */
+  hash?: string;
 }
 
 type Entries = Map<string, Node>;
@@ -29,6 +31,8 @@ export class Folder {
   #watchers: { readonly process: Process; readonly changed: () => void }[] = [];
   /** Renames over a file are refused until then, as Windows does while another program has it open. */
   readonly #lockedUntil = new Map<string, number>();
+  /** Renames over a file that are still to be refused (EPERM, EBUSY, EACCES). */
+  readonly #refusals = new Map<string, number>();
   readonly #unreadable = new Set<string>();
   #temporaries = 0;
 
@@ -73,8 +77,13 @@ export class Folder {
     this.#lockedUntil.set(this.absolute(file), untilMs);
   }
 
+  refuseRenames(file: string, times: number): void {
+    this.#refusals.set(this.absolute(file), times);
+  }
+
   /** Everything that stood in the way is gone. */
   heal(): void {
+    this.#refusals.clear();
     this.#lockedUntil.clear();
     this.#unreadable.clear();
     for (const node of this.#seen.values()) node.readOnly = false;
@@ -88,7 +97,10 @@ export class Folder {
     }
     this.#unforced = [];
     for (const node of this.#durable.values()) {
-      if (!node.forced) node.text = node.text.slice(0, this.#world.random.below(node.text.length + 1));
+      if (!node.forced) {
+        node.text = node.text.slice(0, this.#world.random.below(node.text.length + 1));
+        delete node.hash;
+      }
       node.forced = true;
     }
     this.#seen = new Map(this.#durable);
@@ -132,10 +144,15 @@ export class Folder {
       replace: async (file, expected, text) => {
         const staged = await stage(file, text);
         if (!staged.ok) return staged;
+        const forced = await staged.value.forced;
+        if (!forced.ok) {
+          if (staged.value.staged !== "") this.#remove(staged.value.staged);
+          return forced;
+        }
         const path = staged.value.target;
         const expectedHash = expected === undefined ? "" : hashOf(expected);
         const same = staged.value.targetHash === expectedHash;
-        if (same && staged.value.staged === "") return ok(undefined);
+        if (same && staged.value.staged === "") return this.#forceFolder(process);
         const placed = same ? await place(staged.value) : ok(false);
         if (placed.ok && placed.value) return ok(undefined);
         if (staged.value.staged !== "") this.#remove(staged.value.staged);
@@ -164,53 +181,50 @@ export class Folder {
     if (this.#unreadable.has(path)) {
       return { kind: "unreadable", path, problem: problem("FILE_NOT_TEXT", `${path} is not text`) };
     }
-    return { kind: "text", path, text: node.text, hash: hashOf(node.text) };
+    return { kind: "text", path, text: node.text, hash: hashOfNode(node) };
   }
 
-  async #stage(
-    process: Process,
-    file: string,
-    text: string,
-  ): Promise<Result<Omit<StagedFile, "env">, Problem>> {
+  async #stage(process: Process, file: string, text: string): Promise<Result<StagedText, Problem>> {
     const target = this.absolute(file);
     const written = await this.#world.io(process, `stage ${target}`, () => {
       const present = this.#seen.get(target);
       if (this.#unreadable.has(target)) return err(problem("FILE_NOT_TEXT", `${target} is not text`));
       if (present?.readOnly) return err(problem("FILE_NOT_WRITABLE", `${target} is read-only`));
       if (this.#world.diskFails()) return err(problem("NO_SPACE_LEFT", `no space for ${target}`));
-      const targetHash = present ? hashOf(present.text) : "";
-      if (present?.text === text) return ok({ target, staged: "", targetHash, node: undefined });
+      const targetHash = hashOfNode(present);
+      if (present?.text === text)
+        return ok({ target, staged: "", stagedHash: "", targetHash, node: undefined });
       this.#temporaries += 1;
       const number = this.#temporaries.toString(16).padStart(8, "0");
       const staged = `${this.path}/.${file}.envpact-${number}.tmp`;
       const node: Node = { text, forced: false, readOnly: false };
       this.#change((entries) => entries.set(staged, node));
-      return ok({ target, staged, targetHash, node });
+      return ok({ target, staged, stagedHash: hashOf(text), targetHash, node });
     });
     if (!written.ok) return written;
     const { node, ...staged } = written.value;
-    if (node) {
-      await this.#world.io(process, `fsync ${staged.staged}`, () => {
-        node.forced = true;
-      });
-    }
-    return ok(staged);
+    if (!node) return ok({ ...staged, forced: Promise.resolve(ok(undefined)) });
+    const forced = this.#world.io(process, `fsync ${staged.staged}`, () => {
+      if (this.#world.diskFails()) return err(problem("NO_SPACE_LEFT", `no space for ${target}`));
+      node.forced = true;
+      return ok(undefined);
+    });
+    return ok({ ...staged, forced });
   }
 
   async #place(
     process: Process,
-    { target, staged, targetHash }: Omit<StagedFile, "env">,
+    { target, staged, stagedHash, targetHash }: Omit<StagedFile, "env">,
     onWrite: OnWrite,
   ): Promise<Result<boolean, Problem>> {
     const renamed = await this.#world.io(process, `rename ${target}`, () => {
       const present = this.#seen.get(target);
-      if ((present ? hashOf(present.text) : "") !== targetHash) return ok(false);
+      if (hashOfNode(present) !== targetHash) return ok(false);
       if (staged === "") return ok(true);
       const node = this.#seen.get(staged);
-      if (!node) return ok(false);
-      if ((this.#lockedUntil.get(target) ?? 0) > this.#world.now) {
-        return err(problem("FILE_LOCKED", `${target} is locked`));
-      }
+      if (!node || hashOfNode(node) !== stagedHash) return ok(false);
+      if (this.#refuses(target)) return err(problem("FILE_LOCKED", `${target} is locked`));
+      if (this.#world.diskFails()) return err(problem("FILE_NOT_WRITABLE", `${target} cannot be replaced`));
       onWrite(target, present?.text, node.text);
       this.#change((entries) => {
         entries.set(target, node);
@@ -219,10 +233,38 @@ export class Folder {
       return ok(true);
     });
     if (!renamed.ok || !renamed.value || staged === "") return renamed;
-    await this.#world.io(process, `fsync ${this.path}`, () => this.#force());
+    const forced = await this.#forceFolder(process);
     this.#changed();
-    return renamed;
+    return forced.ok ? renamed : forced;
   }
+
+  #forceFolder(process: Process): Promise<Result<void, Problem>> {
+    return this.#world.io(process, `fsync ${this.path}`, () => {
+      if (this.#world.diskFails()) return err(problem("FILE_NOT_WRITABLE", `${this.path} cannot be forced`));
+      this.#force();
+      return ok(undefined);
+    });
+  }
+
+  /** Whether a power loss now would leave the file as it is. */
+  isForced(file: string): boolean {
+    const path = this.absolute(file);
+    return this.#seen.get(path) === this.#durable.get(path);
+  }
+
+  /** Whether a rename over the file is refused now: another program has it open, or it is refused a few times more. */
+  #refuses(target: string): boolean {
+    const refusals = this.#refusals.get(target) ?? 0;
+    if (refusals > 0) this.#refusals.set(target, refusals - 1);
+    return refusals > 0 || (this.#lockedUntil.get(target) ?? 0) > this.#world.now;
+  }
+}
+
+/** The hash of a file's text; empty for none. */
+function hashOfNode(node: Node | undefined): string {
+  if (!node) return "";
+  node.hash ??= hashOf(node.text);
+  return node.hash;
 }
 
 function hashOf(text: string): string {

@@ -15,16 +15,20 @@ import type { CrashKind, Process, World } from "./world.ts";
 /** Told of every write at the moment when it is appended, with the state before it. */
 export type OnAppend = (write: ParticipantWrite, before: JournalState) => void;
 
+/** A line of the file: its bytes, or what they are made of when somebody reads them. */
+type Line = Buffer | { readonly writes: readonly ParticipantWrite[]; readonly forcedLines: number };
+
 /** A participant's journal on a simulated disk, byte for byte in the format of the driver. */
 export class JournalDisk {
   readonly #world: World;
   readonly #name: string;
-  #lines: Buffer[] = [headerLine()];
+  #lines: Line[] = [headerLine()];
   /** Lines that are on the disk. */
   #forcedLines = 1;
   #state = emptyState();
   #durable = emptyState();
-  #waiting: ParticipantWrite[] = [];
+  /** Whether the file holds something else than the lines that were written. */
+  #cut = false;
 
   constructor(world: World, name: string) {
     this.#world = world;
@@ -43,25 +47,27 @@ export class JournalDisk {
 
   crash(kind: CrashKind): void {
     const { random } = this.#world;
-    if (kind === "power") {
-      const lost = this.#lines.splice(this.#forcedLines);
-      const kept = lost.splice(0, random.below(lost.length + 1));
-      this.#lines.push(...kept);
-      const torn = lost[0];
+    if (kind === "power" && this.#lines.length > this.#forcedLines) {
+      const lines = this.#bytes();
+      const kept = this.#forcedLines + random.below(lines.length - this.#forcedLines + 1);
+      const torn = lines[kept];
+      this.#lines = lines.slice(0, kept);
       if (torn) this.#lines.push(torn.subarray(0, random.below(torn.length)));
+      this.#cut = true;
     }
     this.#damageIsFound();
   }
 
   /** As `openJournal`: reads the bytes, cuts a torn tail off, and forces what a dead process left unforced. */
   open(process: Process, onAppend: OnAppend): Journal {
-    const bytes = Buffer.concat(this.#lines);
-    const parsed = parseJournal(this.#name, bytes);
-    this.#lines = [bytes.subarray(0, parsed.validBytes)];
-    this.#forcedLines = 1;
-    this.#state = parsed.state;
-    this.#durable = { ...parsed.state, records: [...parsed.state.records] };
-    this.#waiting = [];
+    if (this.#cut || this.#world.plan.thorough) {
+      const bytes = Buffer.concat(this.#bytes());
+      const parsed = parseJournal(this.#name, bytes);
+      this.#lines = [bytes.subarray(0, parsed.validBytes)];
+      this.#state = parsed.state;
+      this.#cut = false;
+    } else this.#state = copyOf(this.#state);
+    this.#force();
     return {
       image: imageOf(this.#state),
       append: (writes, force) => this.#append(process, writes, force, onAppend),
@@ -71,7 +77,7 @@ export class JournalDisk {
 
   /** As `readJournal`: what another process reads beside the one that writes. */
   read(): JournalImage {
-    return imageOf(this.#state);
+    return imageOf(this.#cut ? parseJournal(this.#name, Buffer.concat(this.#bytes())).state : this.#state);
   }
 
   async #append(
@@ -81,36 +87,62 @@ export class JournalDisk {
     onAppend: OnAppend,
   ): Promise<void> {
     await this.#world.io(process, `append ${writes.map((write) => write.kind).join()}`, () => {
-      if (this.#world.diskFails()) throw writeFailed(this.#name);
+      const line = { writes, forcedLines: this.#forcedLines };
+      if (this.#world.diskFails()) this.#full(line);
       for (const write of writes) {
         onAppend(write, this.#state);
         if (!fold(this.#state, write)) {
           throw new EnvpactError("INTERNAL", `${this.#name}: a record does not follow its head`, "");
         }
-        this.#waiting.push(write);
       }
-      const forcedBytes = this.#lines.slice(0, this.#forcedLines).reduce((sum, line) => sum + line.length, 0);
-      this.#lines.push(writesLine(writes, forcedBytes));
+      this.#lines.push(line);
     });
     if (!force) return;
     await this.#world.io(process, "fdatasync", () => {
       // A failed force may have worked all the same.
       const fails = this.#world.diskFails();
       if (!fails || this.#world.random.chance(0.5)) this.#force();
-      if (fails) throw writeFailed(this.#name);
+      if (fails) throw writeFailed(this.#name, "EIO");
     });
   }
 
+  /** The disk is full: a first part of the line is all that it takes. */
+  #full(line: Line): never {
+    const { random } = this.#world;
+    if (random.chance(0.5)) {
+      this.#lines.push(line);
+      const bytes = this.#bytes();
+      const whole = bytes.pop()!;
+      this.#lines = [...bytes, whole.subarray(0, random.below(whole.length))];
+      this.#cut = true;
+    }
+    throw writeFailed(this.#name, "ENOSPC");
+  }
+
+  /** Everything in the file is on the disk from now on. */
   #force(): void {
     this.#forcedLines = this.#lines.length;
-    for (const write of this.#waiting.splice(0)) fold(this.#durable, write);
+    this.#durable = copyOf(this.#state);
+  }
+
+  /** The lines as bytes, made now where nobody asked for them before. */
+  #bytes(): Buffer[] {
+    const lines: Buffer[] = [];
+    const ends = [0];
+    for (const line of this.#lines) {
+      const bytes = Buffer.isBuffer(line) ? line : writesLine(line.writes, ends[line.forcedLines]!);
+      lines.push(bytes);
+      ends.push(ends.at(-1)! + bytes.length);
+    }
+    this.#lines = lines;
+    return [...lines];
   }
 
   /** Now and then: one flipped bit in what was forced must be reported, never read as something else. */
   #damageIsFound(): void {
     const { random } = this.#world;
     if (this.#forcedLines < 2 || !random.chance(0.05)) return;
-    const bytes = Buffer.concat(this.#lines.slice(0, this.#forcedLines));
+    const bytes = Buffer.concat(this.#bytes().slice(0, this.#forcedLines));
     bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
     try {
       parseJournal(this.#name, bytes);
@@ -122,6 +154,11 @@ export class JournalDisk {
   }
 }
 
-function writeFailed(name: string): EnvpactError {
-  return new EnvpactError("DATA_NOT_WRITABLE", `${name} cannot be written: the system reported EIO.`, "");
+/** The state as it is now, apart from what is written later. */
+function copyOf(state: Readonly<JournalState>): JournalState {
+  return { ...state, records: [...state.records] };
+}
+
+function writeFailed(name: string, code: string): EnvpactError {
+  return new EnvpactError("DATA_NOT_WRITABLE", `${name} cannot be written: the system reported ${code}.`, "");
 }

@@ -3,12 +3,8 @@ import type { Link, LinkEvent } from "../../src/commit/ports.ts";
 import { closeProblem, isFinal, toldProblem } from "../../src/drivers/linkProblems.ts";
 import type { Problem } from "../../src/protocol/errors.ts";
 import { limits } from "../../src/protocol/limits.ts";
-import {
-  type ClientMessage,
-  type CoordinatorMessage,
-  coordinatorMessageSchema,
-  readFrame,
-} from "../../src/protocol/messages.ts";
+import { type ClientMessage, coordinatorMessageSchema } from "../../src/protocol/messages.ts";
+import { frameOf, messageOf } from "./frame.ts";
 import type { Connection, Network, Parcel } from "./network.ts";
 import { summary } from "./trace.ts";
 import type { Process } from "./world.ts";
@@ -45,11 +41,9 @@ export class SimulatedLink implements Link {
     const { world, checker } = this.#network;
     if (!this.#connection || !this.#usable || !this.process.alive) return false;
     if (world.crashPoint(this.process, `before ${message.t}`)) return false;
-    const text = JSON.stringify(message);
-    world.note(() => `${this.process.name} says ${summary(text)}`);
-    checker.wire(this.peer, text);
+    world.note(() => `${this.process.name} says ${summary(message)}`);
     checker.said(this.peer, message);
-    this.#connection.toServer.send({ kind: "frame", text });
+    this.#connection.toServer.send({ kind: "frame", frame: frameOf(world, checker, this.peer, message) });
     world.crashPoint(this.process, `after ${message.t}`);
     return true;
   }
@@ -84,14 +78,9 @@ export class SimulatedLink implements Link {
       this.#attempt = 0;
       this.#tell({ kind: "connected" });
     } else {
-      const message = world.plan.validateFrames
-        ? readFrame(coordinatorMessageSchema, parcel.text)
-        : (JSON.parse(parcel.text) as CoordinatorMessage);
-      if (!message) {
-        world.report({ invariant: 0, text: `the coordinator sent what is no message: ${parcel.text}` });
-        return;
-      }
-      world.note(() => `${this.process.name} hears ${summary(parcel.text)}`);
+      const message = messageOf(world, parcel.frame, coordinatorMessageSchema);
+      if (!message) return;
+      world.note(() => `${this.process.name} hears ${summary(message)}`);
       checker.heard(this.peer, message);
       this.#tell({ kind: "message", message });
     }

@@ -4,15 +4,15 @@ import {
   type ClientMessage,
   type CoordinatorMessage,
   clientMessageSchema,
-  readFrame,
 } from "../../src/protocol/messages.ts";
 import type { Checker } from "./checker.ts";
+import { type Frame, frameOf, messageOf } from "./frame.ts";
 import { type SimulatedLink, unreachable } from "./link.ts";
 import type { CrashKind, Process, World } from "./world.ts";
 
 /** What travels: a frame, the end of the handshake, or the end of the connection with its code. */
 export type Parcel =
-  | { readonly kind: "frame"; readonly text: string }
+  | { readonly kind: "frame"; readonly frame: Frame }
   | { readonly kind: "connected" }
   | { readonly kind: "close"; readonly code: number };
 
@@ -41,8 +41,10 @@ class Pipe {
   readonly #deliver: (parcel: Parcel) => void;
   readonly #queue: Parcel[] = [];
   #lastAt = 0;
-  /** Nothing comes through any more. */
+  /** Nothing comes through any more, what is under way included. */
   cut = false;
+  /** Nobody sends any more; what is under way may still arrive, long after its sender is gone. */
+  closed = false;
 
   constructor(world: World, receiver: Process, passes: () => boolean, deliver: (parcel: Parcel) => void) {
     this.#world = world;
@@ -52,7 +54,7 @@ class Pipe {
   }
 
   send(parcel: Parcel): void {
-    if (this.cut) return;
+    if (this.cut || this.closed) return;
     this.#queue.push(parcel);
     const at = this.#world.now + this.#world.random.exponential(this.#world.plan.latencyMs);
     this.#lastAt = Math.max(this.#lastAt, at);
@@ -113,9 +115,7 @@ export class Connection {
       peer: link.peer,
       send: (message) => {
         if (!this.serverOpen) return;
-        const text = JSON.stringify(message);
-        checker.wire(id, text);
-        this.toClient.send({ kind: "frame", text });
+        this.toClient.send({ kind: "frame", frame: frameOf(world, checker, id, message) });
       },
       close: (code) => {
         this.toClient.send({ kind: "close", code });
@@ -128,11 +128,8 @@ export class Connection {
     if (!this.serverOpen || !this.listener.process.alive) return;
     if (parcel.kind === "close") this.serverLost();
     else if (parcel.kind === "frame") {
-      const message = this.#world.plan.validateFrames
-        ? readFrame(clientMessageSchema, parcel.text)
-        : (JSON.parse(parcel.text) as ClientMessage);
+      const message = messageOf(this.#world, parcel.frame, clientMessageSchema);
       if (message) this.listener.receive(this.end, message);
-      else this.#world.report({ invariant: 0, text: `a peer sent what is no message: ${parcel.text}` });
     }
   }
 
@@ -160,9 +157,11 @@ export class Connection {
 
   /** Breaks without a word: each side notices when nothing has come for too long. */
   breakSilently(longestMs: number): void {
-    this.toServer.cut = true;
-    this.toClient.cut = true;
     const { random } = this.#world;
+    for (const pipe of [this.toServer, this.toClient]) {
+      if (random.chance(0.5)) pipe.cut = true;
+      else pipe.closed = true;
+    }
     this.#world.schedule(random.between(0, longestMs), this.link.process, () =>
       this.clientLost(unreachable()),
     );

@@ -1,17 +1,20 @@
 import { Loop } from "../../src/drivers/loop.ts";
+import type { Peer } from "../../src/peer/api.ts";
+import { CompanionPeer } from "../../src/peer/companion.ts";
 import { ParticipantPeer } from "../../src/peer/participant.ts";
 import type { PeerIdentity, PeerPorts } from "../../src/peer/ports.ts";
 import { EnvpactError, problemOf } from "../../src/protocol/errors.ts";
 import type { Role } from "../../src/protocol/record.ts";
-import { type Checker, secretMark, space } from "./checker.ts";
+import { type Checker, secretMark } from "./checker.ts";
 import type { CoordinatorHost } from "./coordinator.ts";
 import type { Folder } from "./folder.ts";
+import { space } from "./history.ts";
 import { JournalDisk } from "./journal.ts";
 import { SimulatedLink } from "./link.ts";
 import type { Mutant, ParticipantStep } from "./mutants.ts";
 import type { Network } from "./network.ts";
 import { PeerStoreDisk } from "./peerStore.ts";
-import { Process, type World } from "./world.ts";
+import { Clock, Process, type World } from "./world.ts";
 
 /** What all peers of a run share. */
 export interface Setting {
@@ -21,6 +24,14 @@ export interface Setting {
   readonly coordinator: CoordinatorHost;
   readonly mutant: Mutant | undefined;
   readonly dataKey: string;
+}
+
+/** Who takes part, and how. */
+interface Who {
+  readonly id: string;
+  readonly role: Role;
+  readonly environments: Readonly<Record<string, string>>;
+  readonly reviews: boolean;
 }
 
 /** Problems that cannot happen while no store was ever set back. */
@@ -33,33 +44,37 @@ export class PeerHost {
   readonly journal: JournalDisk;
   readonly store: PeerStoreDisk;
   readonly identity: PeerIdentity;
+  readonly clock: Clock;
   crashes = 0;
-  /** The user keeps it off, until this is false again. */
-  stopped = false;
   /** It left, or was refused for good. */
   gone = false;
   /** What the user asked for and has no answer to. */
-  readonly asking = new Set<Promise<unknown>>();
+  readonly #asking = new Map<Promise<unknown>, Process>();
   peer: ParticipantPeer | undefined;
+  /** The user keeps it off. */
+  #stopped = false;
   readonly #setting: Setting;
+  /** Called when a promise was written into the journal. */
+  readonly #onPromise: () => void;
+  /** A second window on the folder: another process, which speaks for the same peer. */
+  #second: { process: Process; peer: CompanionPeer | undefined } | undefined;
   #process: Process | undefined;
-  #link: SimulatedLink | undefined;
-  #skewMs = 0;
 
   constructor(
     setting: Setting,
-    id: string,
-    role: Role,
-    environments: Readonly<Record<string, string>>,
+    { id, role, environments, reviews }: Who,
     folder: Folder,
+    onPromise: () => void,
   ) {
     const { world, checker, dataKey } = setting;
     this.#setting = setting;
+    this.#onPromise = onPromise;
     this.id = id;
     this.folder = folder;
+    this.clock = new Clock(world);
     this.journal = new JournalDisk(world, `journal of ${id}`);
     this.store = new PeerStoreDisk(world);
-    this.identity = { space, peer: id, name: id, role, dataKey, folder: folder.path, environments };
+    this.identity = { space, peer: id, name: id, role, dataKey, folder: folder.path, environments, reviews };
     checker.watch({ id, environments, folder, journal: this.journal, store: this.store });
   }
 
@@ -73,18 +88,19 @@ export class PeerHost {
   }
 
   start(): void {
-    if (this.process || this.gone || this.stopped) return;
+    if (this.process || this.gone || this.#stopped) return;
     const { world } = this.#setting;
-    const process = new Process(this.id, (kind) => {
+    const process = new Process(this.id, this.clock, (kind) => {
       this.crashes += 1;
       this.peer = undefined;
-      this.asking.clear();
+      this.#forget(process);
+      // Whatever takes the machine takes the other window with it.
+      if (kind === "power") this.#second?.process.crash("kill");
       this.folder.crash(kind);
       this.journal.crash(kind);
       this.#setting.network.processGone(process, kind);
       world.schedule(world.random.exponential(3_000), undefined, () => this.start());
     });
-    process.skewMs = this.#skewMs;
     this.#process = process;
     world.note(() => `${this.id}: starts`);
     this.#open(process).catch((error: unknown) => this.#failed(process, error));
@@ -93,13 +109,50 @@ export class PeerHost {
   /** As `openPeer` of src/runtime/peers.ts. */
   async #open(process: Process): Promise<void> {
     const { checker, world } = this.#setting;
-    const journal = this.journal.open(process, (write, before) => checker.appended(this.id, write, before));
+    const journal = this.journal.open(process, (write, before) => {
+      checker.appended(this.id, write, before);
+      if (write.kind === "prepared") this.#onPromise();
+    });
     checker.files(this.id, journal.image.appliedRev);
     this.folder.sweep(journal.image.prepared?.staged.map((file) => file.staged) ?? []);
     const peer = await ParticipantPeer.open(this.#ports(process), this.identity, journal);
     if (!process.alive) return;
+    checker.opened(this.id);
     this.peer = peer;
     world.note(() => `${this.id}: open at revision ${peer.view.revision}`);
+  }
+
+  /** Opens the second window, and again whenever its process ended. */
+  openSecondWindow(): void {
+    const { world } = this.#setting;
+    if (this.gone || this.#stopped || this.#second?.process.alive) return;
+    const process = new Process(`${this.id}'`, this.clock, (kind) => {
+      if (kind === "power") this.process?.crash("power");
+      this.#forget(process);
+      this.folder.crash("kill");
+      this.#setting.network.processGone(process, kind);
+      world.schedule(world.random.exponential(3_000), undefined, () => this.openSecondWindow());
+    });
+    const second = { process, peer: undefined as CompanionPeer | undefined };
+    this.#second = second;
+    world.note(() => `${process.name}: starts`);
+    CompanionPeer.open(this.#ports(process), this.identity, async () => this.journal.read()).then(
+      (peer) => {
+        if (process.alive) second.peer = peer;
+      },
+      (error: unknown) => this.#failed(process, error),
+    );
+  }
+
+  /** The window that the user is at, and its process. */
+  #window(): { readonly peer: Peer; readonly process: Process } | undefined {
+    const second = this.#second;
+    const { random, faulty } = this.#setting.world;
+    if (second?.peer && second.process.alive && faulty && random.chance(0.4)) {
+      return { peer: second.peer, process: second.process };
+    }
+    const { running: peer, process } = this;
+    return peer && process ? { peer, process } : undefined;
   }
 
   #failed(process: Process, error: unknown): void {
@@ -113,16 +166,18 @@ export class PeerHost {
 
   #ports(process: Process): PeerPorts {
     const { world, checker, network, coordinator } = this.#setting;
-    const now = () => Math.floor(world.now + process.skewMs);
+    const now = () => process.clock.now();
     return {
-      files: this.folder.filesOf(process, (...write) => checker.replaced(this.id, ...write)),
+      files: this.folder.filesOf(process, (...write) => {
+        if (process === this.#second?.process) checker.replacedAside(this.id, ...write);
+        else checker.replaced(this.id, ...write);
+      }),
       store: this.store.storeOf(process),
       connect: (onEvent) => {
-        this.#link = new SimulatedLink(network, this.id, process, (event) => {
+        return new SimulatedLink(network, this.id, process, (event) => {
           if (event.kind === "disconnected" && event.final) this.gone = true;
           onEvent(event);
         });
-        return this.#link;
       },
       leave: () => coordinator.leave(this.id, process),
       createLoop: (options) => {
@@ -170,19 +225,16 @@ export class PeerHost {
   }
 
   /** The user does something with the running peer; a refusal is an answer too. */
-  ask<T>(
-    what: string,
-    act: (peer: ParticipantPeer) => Promise<T>,
-    answered?: (result: T | undefined) => void,
-  ): void {
+  ask<T>(what: string, act: (peer: Peer) => Promise<T>, answered?: (result: T | undefined) => void): void {
     const { world } = this.#setting;
-    const { running: peer, process } = this;
-    if (!peer || !process) return;
-    world.note(() => `${this.id}: user: ${what}`);
+    const window = this.#window();
+    if (!window) return;
+    const { peer, process } = window;
+    world.note(() => `${process.name}: user: ${what}`);
     const settle = (result: T | undefined, told: string) => {
       if (!process.alive) return;
-      world.note(() => `${this.id}: answer to ${what}: ${told}`);
-      this.asking.delete(asked);
+      world.note(() => `${process.name}: answer to ${what}: ${told}`);
+      this.#asking.delete(asked);
       answered?.(result);
     };
     const asked: Promise<void> = act(peer).then(
@@ -196,40 +248,60 @@ export class PeerHost {
       },
     );
     // Asking itself may have ended the process.
-    if (process.alive) this.asking.add(asked);
+    if (process.alive) this.#asking.set(asked, process);
+  }
+
+  /** Nobody waits any more for the answers of a process that is gone. */
+  #forget(process: Process): void {
+    for (const [asked, by] of this.#asking) if (by === process) this.#asking.delete(asked);
+  }
+
+  /** The user ends all of it, and keeps it off until `resume`. */
+  stop(): void {
+    this.#stopped = true;
+    this.process?.crash("kill");
+    this.#second?.process.crash("kill");
+  }
+
+  resume(): void {
+    this.#stopped = false;
+    this.start();
   }
 
   /** It has left, and its local state is removed. */
   left(): void {
     this.gone = true;
     if (this.#process) this.#process.alive = false;
+    if (this.#second) this.#second.process.alive = false;
     this.peer = undefined;
-  }
-
-  /** The clock of this machine is set. */
-  jump(byMs: number): void {
-    this.#skewMs += byMs;
-    if (this.#process) this.#process.skewMs = this.#skewMs;
   }
 
   /** Whether it is where the space is, and owes nobody anything. */
   atRest(head: number): boolean {
     const { running } = this;
-    if (!running || this.asking.size > 0) return false;
+    if (!running || this.#asking.size > 0) return false;
+    // The view is made when it is asked for, and this is asked after every step.
+    const { appliedRev, prepared } = this.journal.written;
+    if (appliedRev !== head || prepared !== undefined) return false;
     const { view } = running;
     return (
       view.connection === "connected" &&
       view.revision === head &&
       view.transactions.length === 0 &&
       view.inDoubt.length === 0 &&
-      this.journal.written.prepared === undefined &&
-      this.journal.written.appliedRev === head
+      this.#isSecondAtRest()
     );
+  }
+
+  #isSecondAtRest(): boolean {
+    if (!this.#second?.process.alive) return true;
+    const view = this.#second.peer?.view;
+    return view?.connection === "connected" && view.transactions.length === 0;
   }
 
   /** What keeps it from rest, for the report. */
   describe(): string {
-    const { running, asking, journal, gone } = this;
+    const { running, journal, gone } = this;
     if (!running) return `${this.id}: not running${gone ? " (gone)" : ""}`;
     const { connection, revision, head, transactions, inDoubt, problem, fileProblems } = running.view;
     return `${this.id}: ${JSON.stringify({
@@ -239,7 +311,7 @@ export class PeerHost {
       transactions: transactions.map((one) => `${one.id} ${one.phase}`),
       inDoubt: inDoubt.map((one) => one.tx),
       prepared: journal.written.prepared?.tx,
-      asking: asking.size,
+      asking: this.#asking.size,
       problem: problem?.code,
       files: fileProblems.map((one) => one.code),
     })}`;

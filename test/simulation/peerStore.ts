@@ -1,4 +1,5 @@
 import type { Marks, PeerStore, Superseded } from "../../src/peer/ports.ts";
+import { EnvpactError } from "../../src/protocol/errors.ts";
 import type { CrashKind, Process, World } from "./world.ts";
 
 /** The local state of a peer beside its journal, on a simulated disk. */
@@ -22,7 +23,11 @@ export class PeerStoreDisk {
   }
 
   storeOf(process: Process): PeerStore {
-    const io = <T>(what: string, act: () => T) => this.#world.io(process, what, act);
+    const io = <T>(what: string, act: () => T) =>
+      this.#world.io(process, what, () => {
+        if (this.#world.diskFails()) throw new EnvpactError("DATA_NOT_WRITABLE", `${what}: ENOSPC`, "");
+        return act();
+      });
     return {
       readMarks: async () => this.#marks,
       writeMarks: (marks) =>

@@ -89,15 +89,19 @@ class Simulation {
 
   async run(): Promise<void> {
     const { world } = this;
-    this.#coordinator.start();
-    for (let count = 0; count < world.plan.peers; count += 1) {
+    const members = Array.from({ length: world.plan.peers }, (_, index) => {
       const { role, environments } = this.#users.drawPeer();
-      this.#users.join(count === 0 ? "voter" : role, environments);
+      return { role: index === 0 ? ("voter" as const) : role, environments };
+    });
+    if (world.plan.established) this.#users.establish(members);
+    this.#coordinator.start();
+    if (!world.plan.established) {
+      for (const { role, environments } of members) this.#users.join(role, environments);
     }
     this.#repeat(world.plan.userEveryMs, () => this.#users.act());
     this.#repeat(world.plan.faultEveryMs, () => this.#fault());
     await world.run(world.plan.faultyMs);
-    if (!world.violation) await this.#healed();
+    if (!world.violation && world.plan.kind === "liveness") await this.#healed();
   }
 
   #repeat(meanMs: number, act: () => void): void {
@@ -135,8 +139,7 @@ class Simulation {
       const byMs = random.between(-20_000, 60_000);
       this.#setBackMs += Math.max(0, -byMs);
       this.world.note(() => `${peer?.id ?? "coordinator"}: clock set by ${Math.round(byMs)} ms`);
-      if (peer) peer.jump(byMs);
-      else this.#coordinator.jump(byMs);
+      (peer ?? this.#coordinator).clock.set(byMs);
     }
   }
 
@@ -147,11 +150,9 @@ class Simulation {
     world.faulty = false;
     this.#network.healAll();
     this.#users.heal();
+    this.#reviewAll();
     const absent = world.plan.absentAtEnd ? this.#absent() : undefined;
-    if (absent) {
-      absent.stopped = true;
-      absent.process?.crash("kill");
-    }
+    absent?.stop();
     // Whoever is frozen has messages to read: without them nothing is at rest.
     await world.run(Math.max(0, this.#frozenUntil - world.now));
     const others = () => this.#users.present.filter((peer) => peer !== absent);
@@ -159,13 +160,17 @@ class Simulation {
     if (!(await this.#discardAll(others()))) return;
     if (!(await this.#commitOne(others))) return;
     if (!absent) return;
-    absent.stopped = false;
-    absent.start();
+    absent.resume();
     await this.#rest(() => this.#users.present, "after the absent one came back");
     const state = this.checker.log.stateOf(absent.id);
     if (!world.violation && absent.identity.role === "voter" && state === "syncing") {
       this.#notLive(`${absent.id} came back and is ${state}`);
     }
+  }
+
+  #reviewAll(): void {
+    this.#users.reviewAll();
+    this.world.schedule(1_000, undefined, () => this.#reviewAll());
   }
 
   #absent(): PeerHost | undefined {

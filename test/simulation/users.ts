@@ -1,11 +1,15 @@
-import type { KeyRef } from "../../src/peer/api.ts";
+import type { CommitOptions, KeyRef } from "../../src/peer/api.ts";
 import type { Role } from "../../src/protocol/record.ts";
 import { brokenMark, type Checker } from "./checker.ts";
 import { firstText, hostileEdit, mended, newValue, sharedKeys, usualEdit, withKey } from "./files.ts";
 import { Folder } from "./folder.ts";
 import { PeerHost, type Setting } from "./peer.ts";
+import { peersMax } from "./plan.ts";
 
 const files = { dev: ".env", prod: ".env.production" } as const;
+
+/** The file of each environment that a workspace maps. */
+type Mapping = Readonly<Record<string, string>>;
 
 /** The people of a run: their workspaces, and what they do to them. */
 export class Users {
@@ -38,8 +42,30 @@ export class Users {
   }
 
   /** A workspace joins; it is a peer when the coordinator says so, and asks again until then. */
-  join(role: Role, environments: Readonly<Record<string, string>>, before?: Folder): void {
+  join(role: Role, environments: Mapping, before?: Folder): void {
     const { world, coordinator } = this.#setting;
+    const { id, folder } = this.#workspace(before);
+    this.#joining.add(id);
+    const ask = () => {
+      if (!this.#joining.has(id)) return;
+      coordinator.join(id, role, () => {
+        if (this.#joining.delete(id)) this.#enter(id, role, environments, folder);
+      });
+      world.schedule(2_000, undefined, ask);
+    };
+    ask();
+  }
+
+  /** The space exists already, and these are its members; the peers have yet to hear of it. */
+  establish(members: readonly { readonly role: Role; readonly environments: Mapping }[]): void {
+    const drawn = members.map((member) => ({ ...member, ...this.#workspace(undefined) }));
+    this.#setting.coordinator.establish(drawn);
+    for (const { id, role, environments, folder } of drawn) this.#enter(id, role, environments, folder);
+  }
+
+  /** A name, and a folder with the files that were in it before. */
+  #workspace(before: Folder | undefined): { readonly id: string; readonly folder: Folder } {
+    const { world } = this.#setting;
     const number = this.#number();
     const id = `p${number}`;
     const folder = before ?? new Folder(world, `/w/${id}`);
@@ -48,22 +74,21 @@ export class Users {
         if (world.random.chance(0.85)) folder.edit(file, firstText(world.random, number));
       }
     }
-    this.#joining.add(id);
-    const ask = () => {
-      if (!this.#joining.has(id)) return;
-      coordinator.join(id, role, () => {
-        if (!this.#joining.delete(id)) return;
-        const peer = new PeerHost(this.#setting, id, role, environments, folder);
-        this.peers.push(peer);
-        peer.start();
-      });
-      world.schedule(2_000, undefined, ask);
-    };
-    ask();
+    return { id, folder };
+  }
+
+  #enter(id: string, role: Role, environments: Mapping, folder: Folder): void {
+    const { random, plan } = this.#setting.world;
+    const reviews = role === "voter" && random.chance(plan.reviewers);
+    const who = { id, role, environments, reviews };
+    const peer = new PeerHost(this.#setting, who, folder, () => this.#disturb(peer));
+    this.peers.push(peer);
+    peer.start();
+    if (random.chance(plan.secondWindows)) peer.openSecondWindow();
   }
 
   /** A role and a mapping for somebody who joins. */
-  drawPeer(): { role: Role; environments: Readonly<Record<string, string>> } {
+  drawPeer(): { role: Role; environments: Mapping } {
     const { random } = this.#setting.world;
     const role = random.chance(0.2) ? ("observer" as const) : ("voter" as const);
     const mapping = random.below(10);
@@ -82,16 +107,60 @@ export class Users {
       return;
     }
     if (!peer) return;
+    if (random.chance(0.6) && this.#review(peer)) return;
     const choice = random.below(20);
-    if (choice < 7) this.#edit(peer);
-    else if (choice < 10) this.#share(peer);
-    else if (choice < 16) this.#commitSome(peer);
+    if (choice < 5) this.#edit(peer);
+    else if (choice < 7) this.#share(peer);
+    else if (choice < 11) this.#commitSome(peer);
+    else if (choice < 14) this.#change(peer);
+    else if (choice < 16) this.#rush();
     else this.#other(peer, choice);
+  }
+
+  /** The person at this peer answers what waits for them, if anything does. */
+  #review(peer: PeerHost): boolean {
+    if (!peer.identity.reviews) return false;
+    const [review] = peer.running?.view.reviews ?? [];
+    if (!review) return false;
+    const { random, faulty } = this.#setting.world;
+    const accept = !faulty || random.chance(0.7);
+    peer.ask(`review ${review.tx}: ${accept}`, (running) => running.review(review.tx, accept));
+    return true;
+  }
+
+  /** Everybody accepts what waits for them: the healed part of a run must not wait for people. */
+  reviewAll(): void {
+    for (const peer of this.present) this.#review(peer);
+  }
+
+  /** Sets a shared key and commits it. */
+  #change(peer: PeerHost): void {
+    const ref = this.#setting.world.random.pick(this.#refs(peer));
+    if (ref) this.#commitKey(peer, ref);
+  }
+
+  /** Several commit at once: what touches different keys may share a revision, the rest is in conflict. */
+  #rush(): void {
+    const { random } = this.#setting.world;
+    for (const peer of this.present) if (random.chance(0.6)) this.#change(peer);
+  }
+
+  /** A vote for this peer's files was just forced: somebody may touch them before its outcome is known. */
+  #disturb(peer: PeerHost): void {
+    const { world } = this.#setting;
+    if (!world.faulty || !world.random.chance(world.plan.editsInDoubt)) return;
+    const meanMs = world.plan.latencyMs + 2 * world.plan.diskMs;
+    world.schedule(world.random.exponential(meanMs), undefined, () => {
+      if (!world.faulty) return;
+      if (world.random.chance(0.7)) this.#edit(peer);
+      else
+        for (const file of Object.values(files)) peer.folder.refuseRenames(file, 1 + world.random.below(4));
+    });
   }
 
   #changeMembership(peer: PeerHost | undefined): void {
     const { random } = this.#setting.world;
-    if (!peer || (random.chance(0.6) && this.present.length + this.joining < 6)) {
+    if (!peer || (random.chance(0.6) && this.present.length + this.joining < peersMax)) {
       const drawn = this.drawPeer();
       const left = this.peers.filter((one) => one.gone && !this.#reused.has(one.folder));
       const old = left.length > 0 && random.chance(0.5) ? random.pick(left) : undefined;
@@ -106,6 +175,8 @@ export class Users {
       (running) => running.leave(),
       () => {
         if (peer.store.removed) peer.left();
+        // It may have left and be closed all the same: whoever starts it again finds out.
+        else peer.process?.crash("kill");
       },
     );
   }
@@ -163,19 +234,21 @@ export class Users {
     if (world.random.chance(0.08)) {
       world.schedule(world.random.exponential(500), peer.process, () => cancel.abort());
     }
-    this.#commit(peer, keys, world.random.pick([2_000, 20_000, 60_000]), cancel.signal);
+    const policy = world.random.pick([undefined, undefined, undefined, "detach", "wait", "strict"] as const);
+    const timeoutMs = world.random.pick([2_000, 20_000, 60_000]);
+    this.#commit(peer, keys, { timeoutMs, signal: cancel.signal, ...(policy ? { policy } : {}) });
   }
 
   #commit(
     peer: PeerHost,
     chosen: readonly KeyRef[] | undefined,
-    timeoutMs: number,
-    signal?: AbortSignal,
+    options: Omit<CommitOptions, "message">,
   ): void {
     const message = `commit ${this.#number()}`;
+    const reviewMs = this.#setting.world.random.pick([2_000, 20_000]);
     peer.ask(
       message,
-      (running) => running.commit(chosen, { message, timeoutMs, ...(signal ? { signal } : {}) }),
+      (running) => running.commit(chosen, { message, reviewMs, ...options }),
       (outcome) => this.#checker.settled(message, outcome),
     );
   }
@@ -191,7 +264,7 @@ export class Users {
       const message = `revert ${revision} as ${this.#number()}`;
       peer.ask(
         message,
-        (running) => running.revert(revision, undefined, { message, timeoutMs: 20_000 }),
+        (running) => running.revert(revision, undefined, { message, timeoutMs: 20_000, reviewMs: 20_000 }),
         (outcome) => this.#checker.settled(message, outcome),
       );
     } else if (choice === 18) {
@@ -214,15 +287,20 @@ export class Users {
 
   /** Sets, shares and commits a key of its own. */
   commitNew(peer: PeerHost, key: string): void {
+    const [env] = Object.keys(peer.identity.environments);
+    // By another policy a voter that is gone without anybody knowing yet fails every attempt at once.
+    if (env !== undefined) this.#commitKey(peer, { env, key }, { policy: "detach", reviewMs: 20_000 });
+  }
+
+  #commitKey(peer: PeerHost, ref: KeyRef, options: Pick<CommitOptions, "policy" | "reviewMs"> = {}): void {
     const { random } = this.#setting.world;
-    const [env, file] = Object.entries(peer.identity.environments)[0]!;
-    const ref = { env, key };
+    const file = peer.identity.environments[ref.env]!;
     const value = newValue(random, this.#number());
-    this.#write(peer, file, withKey(random, peer.folder.text(file) ?? "", key, value));
+    this.#write(peer, file, withKey(random, peer.folder.text(file) ?? "", ref.key, value));
     peer.ask(
-      `share ${key}`,
+      `share ${ref.key}`,
       (running) => running.share([ref]),
-      () => this.#commit(peer, [ref], 60_000),
+      () => this.#commit(peer, [ref], { timeoutMs: 60_000, ...options }),
     );
   }
 }

@@ -5,18 +5,47 @@ import type { Random } from "./random.ts";
 /** How a process ends without being asked: `power` takes what was not forced with it. */
 export type CrashKind = "kill" | "power";
 
+/** The clock of a machine: it outlives processes, is set by people, and runs too fast or too slow. */
+export class Clock {
+  readonly #world: World;
+  /** Seconds that it gains in a second. */
+  readonly #gain: number;
+  #setByMs = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#gain = world.random.between(-1, 1) * world.plan.clockDrift;
+  }
+
+  /** The time of day that the machine tells, in whole milliseconds. */
+  now(): number {
+    const { now } = this.#world;
+    return Math.floor(now + this.#setByMs + (now - epochMs) * this.#gain);
+  }
+
+  /** What a timer of the machine takes in simulated time; being set does not change it. */
+  lasts(ms: number): number {
+    return ms / (1 + this.#gain);
+  }
+
+  set(byMs: number): void {
+    this.#setByMs += byMs;
+  }
+}
+
 /** One simulated process. What belongs to a dead one never happens. */
 export class Process {
   readonly name: string;
   alive = true;
   /** Nothing of this process runs before this time (SIGSTOP, a sleeping laptop). */
   frozenUntil = 0;
-  /** Its clock minus the simulated time. */
-  skewMs = 0;
+  /** The clock of its machine. */
+  readonly clock: Clock;
   readonly #onCrash: (kind: CrashKind) => void;
 
-  constructor(name: string, onCrash: (kind: CrashKind) => void) {
+  constructor(name: string, clock: Clock, onCrash: (kind: CrashKind) => void) {
     this.name = name;
+    this.clock = clock;
     this.#onCrash = onCrash;
   }
 
@@ -76,7 +105,7 @@ export class World {
   /** As setTimeout: whole milliseconds, at least one, and up to one early by the clock of the wall. */
   timer(restMs: number, process: Process, run: () => void): void {
     const wholeMs = Math.trunc(restMs);
-    this.schedule(wholeMs > 1 ? wholeMs - this.random.next() : 1, process, run);
+    this.schedule(process.clock.lasts(wholeMs > 1 ? wholeMs - this.random.next() : 1), process, run);
   }
 
   /** Whether the process ends right here. */
@@ -166,9 +195,12 @@ export class World {
   }
 }
 
-/** Production code awaits: all of it has run when this resolves, before the next event. */
+/**
+ * Production code awaits: all of it has run when this resolves, before the next event. The queue of `nextTick` is
+ * looked at only when no promise has anything left to do, and costs no turn of the event loop.
+ */
 function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 function before(one: Event, other: Event): boolean {

@@ -54,8 +54,8 @@ describe("a commit's lines", () => {
   it("says who is waited for, once", () => {
     const { output, stdout, stderr } = recorded(false);
     const tell = tellProgress(output);
-    tell({ kind: "phase", phase: "waiting", tx: undefined, peers: ["ana", "bo"] });
-    tell({ kind: "phase", phase: "waiting", tx: undefined, peers: ["ana", "bo"] });
+    tell({ kind: "phase", phase: "waiting", tx: undefined, peers: ["ana", "bo"], deadlineAtMs: undefined });
+    tell({ kind: "phase", phase: "waiting", tx: undefined, peers: ["ana", "bo"], deadlineAtMs: undefined });
     expect(stdout()).toBe("");
     expect(stderr().match(/ana, bo/g)).toHaveLength(1);
   });
@@ -71,6 +71,30 @@ describe("a commit's lines", () => {
     const reason = "bo: API_KEY differs";
     expect(tellOutcome(refused.output, { outcome: "aborted", code: "DRIFT", reason, conflicts: [] })).toBe(1);
     expect(JSON.parse(refused.stdout())).toEqual({ outcome: "aborted", code: "DRIFT", reason });
+
+    const conflict = {
+      env: "default",
+      key: "API_KEY",
+      expected: 3,
+      current: 4,
+      author: "Ana",
+      at: Date.UTC(2026, 0, 2),
+    };
+    const conflicted = {
+      outcome: "aborted" as const,
+      code: "CONFLICT" as const,
+      reason: "",
+      conflicts: [conflict],
+    };
+    const overtaken = recorded(true);
+    expect(tellOutcome(overtaken.output, conflicted)).toBe(1);
+    expect(JSON.parse(overtaken.stdout())).toMatchObject({
+      conflicts: [{ ...conflict, at: "2026-01-02T00:00:00.000Z" }],
+      next: expect.stringContaining("envpact diff") as string,
+    });
+    const spoken = recorded(false);
+    tellOutcome(spoken.output, conflicted);
+    expect(spoken.stdout()).toMatch(/API_KEY: .*version 3.*version 4 by Ana at 2026-01-02/u);
 
     const unknown = recorded(true);
     expect(tellOutcome(unknown.output, { outcome: "unknown", tx: "t9" })).toBe(4);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { step } from "../../src/commit/coordinator.ts";
 import type { CoordinatorEffect } from "../../src/commit/effects.ts";
 import type { SpaceImage } from "../../src/commit/ports.ts";
+import { emptySnapshot } from "../../src/commit/snapshot.ts";
 import { openSpace, type SpaceState } from "../../src/commit/space.ts";
 import { limits } from "../../src/protocol/limits.ts";
 import type { ClientMessage, CoordinatorMessage } from "../../src/protocol/messages.ts";
@@ -43,6 +44,8 @@ class Bench {
       nonce: `n${this.#nonce}`,
       requestRevision: (requestId) => this.log.find((record) => requestsOf(record).includes(requestId))?.rev,
       revision: (rev) => this.log[rev - 1],
+      floor: 0,
+      snapshot: () => emptySnapshot,
       records: (from) => this.log.slice(from - 1),
     });
     for (const effect of effects) {

@@ -6,6 +6,7 @@ import {
   type ParticipantInput,
   type ParticipantState,
 } from "../../src/commit/participantState.ts";
+import { emptyState, imageOf } from "../../src/drivers/journalFormat.ts";
 import type { CoordinatorMessage } from "../../src/protocol/messages.ts";
 
 type Prepare = Extract<CoordinatorMessage, { t: "prepare" }>;
@@ -27,8 +28,8 @@ let state: ParticipantState;
 
 function open(reviews: boolean): void {
   now = 5_000;
-  const image = { records: [], appliedRev: 0, highestTerm: 1, prepared: undefined };
-  state = openParticipant("ana", image as unknown as Parameters<typeof openParticipant>[1], reviews);
+  const image = { ...imageOf(emptyState()), highestTerm: 1 };
+  state = openParticipant("ana", image, reviews);
   input({ kind: "connected" });
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ParticipantWrite, PreparedRecord } from "../../src/commit/effects.ts";
 import type { JournalImage } from "../../src/commit/ports.ts";
+import { emptySnapshot } from "../../src/commit/snapshot.ts";
 import { type JournalCalls, openJournal, readJournal } from "../../src/drivers/journal.ts";
 import { problemOf } from "../../src/protocol/errors.ts";
 import { type LogRecord, sealRecord } from "../../src/protocol/record.ts";
@@ -17,7 +18,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const empty: JournalImage = { records: [], appliedRev: 0, highestTerm: 0, prepared: undefined };
+const empty: JournalImage = {
+  base: emptySnapshot,
+  settled: [],
+  records: [],
+  appliedRev: 0,
+  highestTerm: 0,
+  prepared: undefined,
+};
 
 function chain(length: number): LogRecord[] {
   const records: LogRecord[] = [];
@@ -52,7 +60,15 @@ const prepared = (record: LogRecord): PreparedRecord => ({
   base: record.rev - 1,
   term: 4,
   items: record.items,
-  staged: [{ env: "default", target: "/w/.env", staged: "/w/..env.envpact-00000000.tmp", targetHash: "" }],
+  staged: [
+    {
+      env: "default",
+      target: "/w/.env",
+      staged: "/w/..env.envpact-00000000.tmp",
+      stagedHash: "",
+      targetHash: "",
+    },
+  ],
   sinceMs: 5,
 });
 
@@ -90,6 +106,7 @@ describe("what was appended", () => {
       [{ kind: "applied", rev: 1 }],
     );
     expect(await reopen()).toEqual({
+      ...empty,
       records: [first, second],
       appliedRev: 1,
       highestTerm: 3,
@@ -259,5 +276,5 @@ it("drops what is resolved when it grows, and loses nothing of the rest", async 
   await journal.append([{ kind: "applied", rev: 2 }], false);
   for (let term = 5; term < 200; term += 1) await journal.append([{ kind: "term", term }], true);
   await journal.close();
-  expect(await reopen()).toEqual({ records, appliedRev: 2, highestTerm: 199, prepared: undefined });
+  expect(await reopen()).toEqual({ ...empty, records, appliedRev: 2, highestTerm: 199 });
 });

@@ -66,12 +66,45 @@ describe("package.json and spaceIds.ts", () => {
       "revision commit",
       "revisionKey",
       "peers",
+      "indoubt",
+      "heuristic mixed",
+      "transaction waiting mine",
+      "transaction preparing",
+      "review",
+      "spread",
+      "conflict",
     ];
     for (const context of rows) {
       const shown = inline.filter(({ when }) => isShown(when ?? "", context));
       expect(shown.length, context).toBeGreaterThan(0);
       expect(shown.length, context).toBeLessThanOrEqual(3);
     }
+  });
+
+  it("offer to cancel only what this window sent, and to go on without absent peers only where it waits for them", () => {
+    const offered = (context: string): readonly string[] =>
+      rowMenu.filter(({ when }) => isShown(when ?? "", context)).map(({ command }) => command);
+    expect(offered("transaction preparing mine")).toContain(spaceCommandIds.cancelCommit);
+    expect(offered("transaction preparing")).not.toContain(spaceCommandIds.cancelCommit);
+    expect(offered("transaction waiting mine")).toContain(spaceCommandIds.goOnWithout);
+    expect(offered("transaction waiting mine detach")).not.toContain(spaceCommandIds.goOnWithout);
+  });
+
+  it("offer forcing only where something is in doubt, and resyncing only where it is mixed", () => {
+    const contexts = (id: string, all: readonly string[]): readonly string[] =>
+      all.filter((context) =>
+        rowMenu.some(({ command, when }) => command === id && isShown(when ?? "", context)),
+      );
+    const all = [
+      "indoubt",
+      "indoubt key",
+      "heuristic pending",
+      "heuristic same",
+      "heuristic mixed",
+      "spread",
+    ];
+    expect(contexts(spaceCommandIds.forceOutcome, all)).toEqual(["indoubt"]);
+    expect(contexts(spaceCommandIds.resyncSpace, all)).toEqual(["heuristic mixed"]);
   });
 
   it("offer nothing to commit where nothing differs", () => {

@@ -1,58 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { changedRows } from "../../src/extension/views/spaceChanges.ts";
 import { type FolderModel, rootRows } from "../../src/extension/views/spaceModel.ts";
-import { contextOf, type SpaceRow, spokenText } from "../../src/extension/views/spaceRow.ts";
+import { contextOf, spokenText } from "../../src/extension/views/spaceRow.ts";
 import { spaceStatus } from "../../src/extension/views/spaceStatus.ts";
-import type { PeerRow, PeerView } from "../../src/peer/api.ts";
-
-const now = new Date(2026, 10, 22, 15, 0).getTime();
-const at1402 = new Date(2026, 10, 22, 14, 2).getTime();
-
-const member = (name: string, parts: Partial<PeerRow> = {}): PeerRow => ({
-  peer: name,
-  name,
-  self: false,
-  role: "voter",
-  state: "voter",
-  connected: true,
-  absentSinceMs: undefined,
-  appliedRevision: 42,
-  drift: 0,
-  ...parts,
-});
-
-const calm: PeerView = {
-  space: "team",
-  folder: "/w/shop",
-  name: "me",
-  peer: "me",
-  role: "voter",
-  environments: { default: ".env" },
-  connection: "connected",
-  offlineSinceMs: undefined,
-  problem: undefined,
-  revision: 42,
-  head: 42,
-  roster: [member("zoe"), member("me", { self: true }), member("ana")],
-  shared: [{ env: "default", key: "API_URL", revision: 41 }],
-  drift: [],
-  transactions: [],
-  inDoubt: [],
-  fileProblems: [],
-};
-
-const open = (parts: Partial<PeerView> = {}, id = "file:///w/shop"): FolderModel => ({
-  id,
-  name: "shop",
-  condition: { kind: "open", companion: false, view: { ...calm, ...parts } },
-  last: undefined,
-});
-
-const rowsOf = (model: FolderModel): readonly SpaceRow[] => rootRows([model], now);
-const flat = (rows: readonly SpaceRow[]): readonly SpaceRow[] =>
-  rows.flatMap((row) => [row, ...flat(row.children ?? [])]);
-const find = (rows: readonly SpaceRow[], kind: SpaceRow["kind"]): readonly SpaceRow[] =>
-  flat(rows).filter((row) => row.kind === kind);
+import type { PeerView } from "../../src/peer/api.ts";
+import { at1402, calm, find, flat, member, now, open, rowsOf } from "./space-views.ts";
 
 describe("the Space view", () => {
   it("shows the space with its revision and connection first", () => {
@@ -109,6 +61,7 @@ describe("the Space view", () => {
           { peer: "me", vote: "yes" as const, code: undefined, reason: undefined },
           { peer: "ana", vote: "no" as const, code: "DRIFT", reason: ".env: API_URL was changed locally" },
         ],
+        deadlineAtMs: undefined,
       },
     ];
     const rows = rowsOf(open({ transactions }));
@@ -129,6 +82,8 @@ describe("the Space view", () => {
       votes,
       ended: "refused" as const,
       outcome: "ana refused",
+      conflicts: [{ env: "default", key: "API_URL", expected: 4, current: 5, author: "ana", at: at1402 }],
+      tx: "t1",
     };
     const rows = rowsOf({ ...open(), last });
     expect(find(rows, "last")[0]).toMatchObject({
@@ -137,6 +92,11 @@ describe("the Space view", () => {
       expanded: true,
     });
     expect(find(rows, "vote")[0]?.description).toBe("no · .env: API_URL was changed locally");
+    expect(find(rows, "conflict")[0]).toMatchObject({
+      label: "Conflict: API_URL",
+      description: "changed by ana at 14:02 · version 5 there, you started from 4",
+      ref: { env: "default", key: "API_URL" },
+    });
   });
 
   it("shows changes that can be committed, and says when there is none", () => {
@@ -211,19 +171,19 @@ describe("the status bar", () => {
   it("shows space, revision and connected peers", () => {
     const roster = [...calm.roster, member("bob", { connected: false })];
     const status = spaceStatus([open({ roster })], now);
-    expect(status).toMatchObject({ text: "$(link) team r42 · 3/4 peers", warning: false });
+    expect(status).toMatchObject({ text: "$(link) team r42 · 3/4 peers", alarm: "none" });
   });
 
   it("warns while offline and while in doubt, doubt first", () => {
     expect(spaceStatus([open({ connection: "offline" })], now)).toMatchObject({
       text: "$(debug-disconnect) team r42 · offline",
-      warning: true,
+      alarm: "warning",
     });
     const inDoubt = [{ tx: "t", sinceMs: at1402, keys: [] }];
     const status = spaceStatus([open({ connection: "offline" }), open({ inDoubt }, "file:///w/b")], now);
     expect(status).toMatchObject({
       text: "$(question) team r42 · in doubt since 14:02 · +1 space",
-      warning: true,
+      alarm: "warning",
     });
   });
 

@@ -77,9 +77,15 @@ describe("the words of a commit", () => {
     const words = new ProgressWords({ roster });
     const vote = (peer: string, answer: "yes" | "no", reason?: string) =>
       words.after({ kind: "vote", tx: "t", peer, vote: answer, code: undefined, reason });
-    expect(words.after({ kind: "phase", phase: "preparing", tx: "t", peers: ["ana", "bob"] })).toBe(
-      "asking ana, bob…",
-    );
+    expect(
+      words.after({
+        kind: "phase",
+        phase: "preparing",
+        tx: "t",
+        peers: ["ana", "bob"],
+        deadlineAtMs: undefined,
+      }),
+    ).toBe("asking ana, bob…");
     expect(vote("me", "yes")).toBe("1 of 3 votes. me: yes");
     expect(vote("ana", "no", ".env: API_URL was changed locally and not committed")).toBe(
       "2 of 3 votes. me: yes, ana: no (.env: API_URL was changed locally and not committed)",
@@ -172,6 +178,7 @@ describe("the rows of the history", () => {
     atMs: 0,
     message: "New gateway",
     reverts: 4,
+    riders: [],
     changes: [{ ...url, op: "set" as const }],
     members: [],
   };

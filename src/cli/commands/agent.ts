@@ -1,4 +1,4 @@
-import type { InDoubtView, Peer, PeerEvent, PeerView } from "../../peer/api.ts";
+import type { HeuristicView, InDoubtView, Peer, PeerEvent, PeerView, ReviewView } from "../../peer/api.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import { openPeer } from "../../runtime/peers.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
@@ -7,6 +7,7 @@ import type { Output } from "../output.ts";
 import { keysText, peerOptions, refOf } from "../peers.ts";
 import type { Session } from "../session.ts";
 import { aborted } from "../stop.ts";
+import { doubtData, doubtText, heuristicData, heuristicText, typed } from "../visibility.ts";
 import { requireFolder } from "../workspace.ts";
 
 /** How long one wait for the coordinator lasts before the agent looks again; it goes on for ever. */
@@ -14,18 +15,25 @@ const readyPollMs = 60_000;
 /** A stop that takes longer is given up: everything that must be on disk already is. */
 const closeTimeoutMs = 10_000;
 
-/** `envpact agent`: stays connected and takes part, for one or more folders, until it is told to stop. */
-export function declareAgent(host: CommandHost): void {
-  host.declare(host.root, "agent", "stay connected and take part (--dir may be repeated)", runAgent);
+interface Options {
+  readonly review?: boolean;
 }
 
-async function runAgent(session: Session): Promise<ExitCode> {
+/** `envpact agent`: stays connected and takes part, for one or more folders, until it is told to stop. */
+export function declareAgent(host: CommandHost): void {
+  host
+    .declare<Options>(host.root, "agent", "stay connected and take part (--dir may be repeated)", runAgent)
+    .option("--review", "vote on a change of others only after `envpact review`");
+}
+
+async function runAgent(session: Session, _operands: readonly string[], options: Options): Promise<ExitCode> {
   const { signal } = session.stop;
   const peers: Peer[] = [];
   try {
     for (const folder of new Set(session.folders)) {
       await requireFolder(folder);
-      peers.push(await openPeer(peerOptions(session, folder, "agent")));
+      const review = options.review === true ? { review: true } : {};
+      peers.push(await openPeer({ ...peerOptions(session, folder, "agent"), ...review }));
     }
     // Ends when told to, or with the reason of the last folder that the coordinator sent away for good.
     await Promise.race([aborted(signal), Promise.all(peers.map((peer) => takePart(session.output, peer)))]);
@@ -48,6 +56,7 @@ function takePart(output: Output, peer: Peer): Promise<void> {
     peer.onChange(look);
     // What happened before these listeners shows in the view.
     for (const doubt of peer.view.inDoubt) teller.inDoubt(doubt);
+    for (const heuristic of peer.view.heuristics) teller.heuristic(heuristic);
     look(peer.view);
     void becomeReady(peer).then((revision) => {
       if (revision !== undefined) teller.ready(revision);
@@ -117,6 +126,10 @@ class EventTeller {
         `a commit replaced the local value of ${keysText(event.keys)}`,
         data,
       );
+    } else if (event.kind === "review") {
+      this.review(event);
+    } else if (event.kind === "heuristic") {
+      this.heuristic(event.heuristic);
     } else {
       const { code, message, next } = event.problem;
       this.#say({ event: "problem" }, `${message} ${next}`, { code, message, next });
@@ -127,8 +140,36 @@ class EventTeller {
   inDoubt({ tx, sinceMs, keys }: InDoubtView): void {
     if (this.#doubted === tx) return;
     this.#doubted = tx;
-    const data = { tx, since: new Date(sinceMs).toISOString(), keys: keys.map(({ key }) => key) };
-    this.#say({ event: "in-doubt" }, `in doubt about ${keysText(keys)}`, data);
+    const doubt = { tx, sinceMs, keys };
+    const now = Date.now();
+    this.#say({ event: "in-doubt" }, doubtText(doubt, now), doubtData(doubt, now));
+  }
+
+  /** Tells of a change that waits for this peer's person, once. */
+  review({
+    tx,
+    author,
+    keys,
+    deadlineAtMs,
+  }: Pick<ReviewView, "tx" | "author" | "keys" | "deadlineAtMs">): void {
+    const data = {
+      tx,
+      author,
+      keys: keys.map(({ key }) => key),
+      items: keys.map(refOf),
+      deadline: new Date(deadlineAtMs).toISOString(),
+      next: `envpact review ${typed(tx)} --accept, or --decline`,
+    };
+    this.#say(
+      { event: "review" },
+      `${author} asks for a review of ${keysText(keys)}: envpact review ${typed(tx)} --accept, or --decline`,
+      data,
+    );
+  }
+
+  /** Tells of an outcome that was forced here. */
+  heuristic(heuristic: HeuristicView): void {
+    this.#say({ event: "heuristic" }, heuristicText(heuristic), heuristicData(heuristic));
   }
 
   /** Tells that there is no connection; a first one that fails makes no event. */

@@ -1,5 +1,5 @@
 import { attachPeer } from "../../runtime/peers.ts";
-import { timeoutOf } from "../arguments.ts";
+import { policyOf, reviewTimeOf, timeoutOf } from "../arguments.ts";
 import type { CommandHost } from "../host.ts";
 import { concludeCommit, tellProgress } from "../outcome.ts";
 import { connectTimeoutMs, keysMeant, withPeer } from "../peers.ts";
@@ -8,6 +8,8 @@ interface Options {
   readonly env?: string;
   readonly message?: string;
   readonly timeout?: string;
+  readonly policy?: string;
+  readonly review?: string;
 }
 
 /** `envpact commit [KEY…]`: two-phase commit of the drift, or of the part of it that is named. */
@@ -19,6 +21,8 @@ export function declareCommit(host: CommandHost): void {
       "change the shared keys in all peers or in none",
       (session, keys, options) => {
         const timeout = options.timeout === undefined ? {} : { timeoutMs: timeoutOf(options.timeout) };
+        const policy = options.policy === undefined ? {} : { policy: policyOf(options.policy) };
+        const review = options.review === undefined ? {} : { reviewMs: reviewTimeOf(options.review) };
         return withPeer(session, attachPeer, async (peer) => {
           const { output, stop } = session;
           const { signal } = stop;
@@ -29,6 +33,8 @@ export function declareCommit(host: CommandHost): void {
             signal,
             onProgress: tellProgress(output),
             ...timeout,
+            ...policy,
+            ...review,
           });
           return concludeCommit(output, peer, outcome);
         });
@@ -36,5 +42,7 @@ export function declareCommit(host: CommandHost): void {
     )
     .option("--env <name>", "only this environment")
     .option("-m, --message <text>", "says why, in the history")
-    .option("--timeout <seconds>", "give up when it is not decided by then");
+    .option("--timeout <seconds>", "give up when it is not decided by then")
+    .option("--policy <policy>", "for an absent voter: detach, wait or strict (default: as the space says)")
+    .option("--review <seconds>", "time for people, where a peer reviews changes (default: 600)");
 }

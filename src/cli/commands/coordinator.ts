@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
+import { limits } from "../../protocol/limits.ts";
 import { type CoordinatorOptions, defaultDataFolder, runCoordinator } from "../../runtime/coordinator.ts";
-import { listenAddress, millisecondsOf } from "../arguments.ts";
+import { listenAddress, millisecondsOf, positiveInteger } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import { requireSqlite } from "../nodeVersion.ts";
@@ -11,6 +12,7 @@ interface Options {
   readonly data?: string;
   readonly detachAfter?: string;
   readonly idleExit?: string;
+  readonly keepRevisions?: string;
 }
 
 /** `envpact coordinator`: runs one until it is told to stop. */
@@ -25,6 +27,9 @@ export function declareCoordinator(host: CommandHost): void {
         log: (entry) => log?.(JSON.stringify(entry)),
         ...optionalMs("detachAfterMs", "--detach-after", options.detachAfter),
         ...optionalMs("idleExitMs", "--idle-exit", options.idleExit),
+        ...(options.keepRevisions === undefined
+          ? {}
+          : { keepRevisions: positiveInteger("--keep-revisions", options.keepRevisions) }),
       };
       const { signal } = stop;
       const running = await runCoordinator(coordinatorOptions);
@@ -39,7 +44,11 @@ export function declareCoordinator(host: CommandHost): void {
     .option("--listen <address>", "HOST:PORT; port 0 picks one", "127.0.0.1:0")
     .option("--data <folder>", "data folder (default: in the state folder of this user)")
     .option("--detach-after <seconds>", "absence after which a peer no longer holds commits up")
-    .option("--idle-exit <seconds>", "leave this long after the last peer did (default: never)");
+    .option("--idle-exit <seconds>", "leave this long after the last peer did (default: never)")
+    .option(
+      "--keep-revisions <count>",
+      `revisions of a space kept in full; of older ones their outcome (default: ${limits.keptRevisionsMax})`,
+    );
 }
 
 function optionalMs<Name extends string>(

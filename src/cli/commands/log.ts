@@ -24,7 +24,12 @@ export function declareLog(host: CommandHost): void {
           const shown = history.filter(({ kind }) => options.all === true || kind === "commit");
           for (const view of shown.slice(0, limit))
             session.output.result(revisionData(view), revisionText(view));
-          if (shown.length === 0) session.output.note("Nothing was committed yet.");
+          const oldest = history.at(-1)?.revision ?? 1;
+          if (oldest > 1 && shown.length <= limit)
+            session.output.note(
+              `Revisions before ${oldest} are compacted: their keys and values are not kept.`,
+            );
+          else if (shown.length === 0) session.output.note("Nothing was committed yet.");
           return exitCodes.done;
         });
       },

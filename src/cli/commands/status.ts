@@ -3,53 +3,54 @@ import { openCompanion } from "../../runtime/peers.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import { keysText, keyText, readyOrNote, withPeer } from "../peers.ts";
+import { attentionText, doubtData, heuristicData, reviewData, transactionData } from "../visibility.ts";
 
 /** `envpact status`: where this peer and its space stand. Works offline with what is known here. */
 export function declareStatus(host: CommandHost): void {
   host.declare(host.root, "status", "shared keys, drift, peers, and what is in doubt", (session) =>
     withPeer(session, openCompanion, async (peer) => {
       await readyOrNote(session, peer);
-      session.output.result(statusData(peer.view), statusText(peer.view));
+      const now = Date.now();
+      session.output.result(statusData(peer.view, now), statusText(peer.view, now));
       return exitCodes.done;
     }),
   );
 }
 
-function statusData(view: PeerView): object {
+function statusData(view: PeerView, now: number): object {
   return {
     space: view.space,
     peer: view.name,
     role: view.role,
     revision: view.revision,
     head: view.head,
+    ...(view.policy === undefined ? {} : { policy: view.policy }),
     connected: view.connection === "connected",
     environments: view.environments,
     shared: view.shared.map(({ env, key, revision }) => ({ env, key, revision })),
     drift: view.drift.map(({ env, key, kind }) => ({ env, key, kind })),
-    peers: view.roster.map(({ name, role, state, appliedRevision, connected, self }) => ({
-      name,
-      role,
-      state,
-      appliedRevision,
-      connected,
-      self,
-    })),
-    inDoubt: view.inDoubt.map(({ tx, sinceMs, keys }) => ({
-      tx,
-      since: new Date(sinceMs).toISOString(),
-      keys: keys.map(({ key }) => key),
-    })),
-    transactions: view.transactions.map(({ id, author, phase, waitingFor }) => ({
-      tx: id,
-      author,
-      phase,
-      waitingFor,
-    })),
+    peers: view.roster.map(
+      ({ name, role, state, appliedRevision, connected, self, absentSinceMs, reviews }) => ({
+        name,
+        role,
+        state,
+        appliedRevision,
+        connected,
+        self,
+        ...(absentSinceMs === undefined ? {} : { absentSince: new Date(absentSinceMs).toISOString() }),
+        ...(reviews ? { reviews } : {}),
+      }),
+    ),
+    inDoubt: view.inDoubt.map((doubt) => doubtData(doubt, now)),
+    heuristics: view.heuristics.map(heuristicData),
+    reviews: view.reviews.map(reviewData),
+    transactions: view.transactions.map((transaction) => transactionData(transaction, view)),
+    spread: view.spread,
     problems: view.fileProblems,
   };
 }
 
-function statusText(view: PeerView): string {
+function statusText(view: PeerView, now: number): string {
   const where = view.connection === "connected" ? "connected" : view.connection;
   return [
     `${view.name} in ${view.space}: ${where}, revision ${view.revision}${
@@ -60,15 +61,7 @@ function statusText(view: PeerView): string {
     ...view.drift.map((item) => `  ${keyText(item)}: ${item.kind}`),
     ...(view.roster.length === 0 ? ["Peers: not known without a connection"] : ["Peers:"]),
     ...view.roster.map(peerText),
-    ...view.inDoubt.map(
-      ({ tx, sinceMs, keys }) =>
-        `In doubt since ${new Date(sinceMs).toISOString()}: ${keysText(keys)} (${tx}); it resolves when the coordinator is back.`,
-    ),
-    ...view.transactions.map(
-      ({ author, phase, waitingFor }) =>
-        `Under way: ${author}, ${phase}${waitingFor.length === 0 ? "" : `, waiting for ${waitingFor.join(", ")}`}`,
-    ),
-    ...view.fileProblems.map(({ message, next }) => `${message} ${next}`),
+    ...attentionText(view, now),
   ].join("\n");
 }
 
@@ -79,5 +72,6 @@ function peerText(row: PeerRow): string {
         ? "connected"
         : "absent"
       : `absent since ${new Date(row.absentSinceMs).toISOString()}`;
-  return `  ${row.name}${row.self ? " (this)" : ""}: ${row.state}, ${presence}, revision ${row.appliedRevision}`;
+  const reviews = row.reviews ? ", reviews changes" : "";
+  return `  ${row.name}${row.self ? " (this)" : ""}: ${row.state}, ${presence}, revision ${row.appliedRevision}${reviews}`;
 }

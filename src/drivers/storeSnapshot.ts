@@ -1,0 +1,76 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Snapshot } from "../commit/snapshot.ts";
+import type { SnapshotKey } from "../protocol/messages.ts";
+import type { MemberChange } from "../protocol/record.ts";
+
+type Value = string | number | null;
+
+/** Where the log of a space begins: up to `rev` its records are compacted. */
+export interface Floor {
+  readonly rev: number;
+  readonly hash: string;
+  readonly epoch: number;
+  /** Revisions up to `rev` whose transaction and hash are in the log; all of them, unless the store was rebuilt. */
+  readonly known: number;
+}
+
+/** The floor of a space whose log is whole. */
+export const noFloor: Floor = { rev: 0, hash: "", epoch: 0, known: 0 };
+
+/** The tables that hold the state of each space at its floor. */
+export class SnapshotTables {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  floor(space: string): Floor {
+    const row = this.#statement("SELECT rev, hash, epoch, known FROM snapshots WHERE space = ?").get(space);
+    return row === undefined ? noFloor : ({ ...row } as unknown as Floor);
+  }
+
+  read(space: string): Snapshot {
+    const { rev, hash, epoch } = this.floor(space);
+    const keys: SnapshotKey[] = [];
+    const keySql = "SELECT env, key, op, expected, sealed, rev, author, at FROM snapshotKeys WHERE space = ?";
+    for (const { sealed, ...row } of this.#statement(keySql).iterate(space)) {
+      keys.push({ ...row, ...(sealed === null ? {} : { sealed }) } as unknown as SnapshotKey);
+    }
+    const memberSql = "SELECT peer, name, role, state, reason, device FROM snapshotMembers WHERE space = ?";
+    const members: MemberChange[] = [];
+    for (const { device, ...row } of this.#statement(memberSql).iterate(space)) {
+      members.push({ ...row, ...(device === null ? {} : { device }) } as unknown as MemberChange);
+    }
+    return { rev, hash, epoch, keys, members };
+  }
+
+  /** Raises the floor to `change.rev`; `change` holds what differs from the state at the floor before it. */
+  advance(space: string, change: Snapshot, known: number): void {
+    const { rev, hash, epoch, keys, members } = change;
+    this.#run("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?)", space, rev, hash, epoch, known);
+    const keySql = "INSERT OR REPLACE INTO snapshotKeys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    for (const key of keys) {
+      const { env, op, expected, sealed = null, author, at } = key;
+      this.#run(keySql, space, env, key.key, op, expected, sealed, key.rev, author, at);
+    }
+    const memberSql = `INSERT INTO snapshotMembers VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET name = excluded.name, role = excluded.role, state = excluded.state,
+        reason = excluded.reason, device = coalesce(excluded.device, device)`;
+    for (const { peer, name, role, state, reason, device = null } of members)
+      this.#run(memberSql, space, peer, name, role, state, reason, device);
+  }
+
+  #run(sql: string, ...values: Value[]): void {
+    this.#statement(sql).run(...values);
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
