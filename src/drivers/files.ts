@@ -80,17 +80,26 @@ export async function replaceFile(
   }
 }
 
-/** Removes the temporary files in `folder` (not below it) that are not in `keep` (absolute paths). Returns how many. */
-export async function sweepStaged(folder: string, keep: readonly string[]): Promise<number> {
+/**
+ * Removes the temporary files in `folder` (not below it) that are not in `keep` (absolute paths). Returns how many.
+ * Those that are kept are forced: the process that staged them may have died before it did, and its promise is ours.
+ */
+export async function sweepStaged(
+  folder: string,
+  keep: readonly string[],
+  calls: FileSystemCalls = systemCalls,
+): Promise<number> {
   const real = realPathOf(folder);
   const names = real === undefined ? undefined : await unlessMissing(readdir(real));
   if (real === undefined || names === undefined) return 0;
   const kept = new Set(keep);
-  const leftover = names
-    .filter((name) => isTemporaryName(name))
-    .filter((name) => !kept.has(join(real, name)) && !kept.has(join(folder, name)));
-  for (const name of leftover) removeIfThere(join(real, name));
-  return leftover.length;
+  const temporary = names.filter((name) => isTemporaryName(name));
+  const isKept = (name: string) => kept.has(join(real, name)) || kept.has(join(folder, name));
+  for (const name of temporary) {
+    if (isKept(name)) await unlessMissing(calls.force(join(real, name)));
+    else removeIfThere(join(real, name));
+  }
+  return temporary.filter((name) => !isKept(name)).length;
 }
 
 async function stageFile(

@@ -3,10 +3,11 @@ import { limits } from "../protocol/limits.ts";
 import type { DriftItem } from "../protocol/messages.ts";
 import type { Item } from "../protocol/record.ts";
 import type { CommitOptions, CommitOutcome, KeyRef, RevealedChange } from "./api.ts";
+import type { DriftReport } from "./drift.ts";
 import type { PeerIdentity, PeerPorts } from "./ports.ts";
 import type { Replica } from "./replica.ts";
 import type { Submissions } from "./submissions.ts";
-import type { DriftReport, Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** What authoring needs of its peer. */
 interface Surroundings {

@@ -6,6 +6,7 @@ import type { ClientMessage, CoordinatorMessage, Policy, RosterEntry } from "../
 import { type Disposable, DisposableStore, Emitter } from "../shared/disposable.ts";
 import { once } from "../shared/once.ts";
 import type { InDoubtView, PeerEvent, PeerView } from "./api.ts";
+import type { DriftReport } from "./drift.ts";
 import { problemHeard, rowsOf } from "./heard.ts";
 import type { LiveState, PeerIdentity, PeerPorts } from "./ports.ts";
 import { whenReady } from "./readiness.ts";
@@ -13,7 +14,7 @@ import type { Replica } from "./replica.ts";
 import { Submissions } from "./submissions.ts";
 import { Traces } from "./traces.ts";
 import { heuristicView, spreadOf } from "./view.ts";
-import { type DriftReport, Workspace } from "./workspace.ts";
+import { Workspace } from "./workspace.ts";
 
 /** How long after a commit was applied the files are compared again, unless their watch asks for it before. */
 const refreshDelayMs = 100;

@@ -1,11 +1,11 @@
 import type { PreparedRecord, StagedFile } from "../commit/effects.ts";
-import type { EnvironmentFiles, FileText, StagedText } from "../commit/ports.ts";
+import type { EnvironmentFiles, StagedText } from "../commit/ports.ts";
 import { EnvpactError, type ErrorCode, type Problem } from "../protocol/errors.ts";
-import type { DriftItem } from "../protocol/messages.ts";
 import type { Item } from "../protocol/record.ts";
 import { ok } from "../shared/result.ts";
 import type { KeyRef } from "./api.ts";
 import { needsConsent } from "./consent.ts";
+import { compareFiles, type DriftReport, textOf } from "./drift.ts";
 import type { LogView } from "./logView.ts";
 import type { Marks, PeerIdentity, PeerStore, Superseded } from "./ports.ts";
 import { type Change, render, renderEach, valuesOf } from "./render.ts";
@@ -23,14 +23,6 @@ export type StageResult =
     }
   | { readonly kind: "readonly" }
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly reason: string };
-
-/** What differs between the files and the log. */
-export interface DriftReport {
-  readonly items: readonly DriftItem[];
-  readonly problems: readonly Problem[];
-  /** Environments whose file is not there. */
-  readonly absent: ReadonlySet<string>;
-}
 
 /** The environment files of a peer: staging, applying and comparing them with the log. */
 export class Workspace {
@@ -295,31 +287,8 @@ export class Workspace {
   }
 
   /** Compares the files with the log at `rev`. */
-  async drift(rev: number, marks: Marks): Promise<DriftReport> {
-    const items: DriftItem[] = [];
-    const problems: Problem[] = [];
-    const absent = new Set<string>();
-    for (const [env, file] of Object.entries(this.#identity.environments)) {
-      const read = await this.#files.read(file);
-      if (read.kind === "unreadable") {
-        problems.push(read.problem);
-        continue;
-      }
-      if (read.kind === "absent") absent.add(env);
-      const local = valuesOf(textOf(read));
-      for (const ref of this.#replica.keysAt(rev, env)) {
-        const released = marks.released.some((mark) => mark.env === env && mark.key === ref.key);
-        const now = local.get(ref.key);
-        if (released) items.push({ env, key: ref.key, kind: "released" });
-        else if (now === undefined) items.push({ env, key: ref.key, kind: "missing" });
-        else if (now !== this.#replica.valueAt(ref, rev)) items.push({ env, key: ref.key, kind: "changed" });
-      }
-      for (const mark of marks.shared) {
-        if (mark.env !== env || this.#replica.holds(mark, rev)) continue;
-        if (local.has(mark.key)) items.push({ env, key: mark.key, kind: "new" });
-      }
-    }
-    return { items, problems, absent };
+  drift(rev: number, marks: Marks): Promise<DriftReport> {
+    return compareFiles(this.#files, this.#identity.environments, this.#replica, rev, marks);
   }
 
   /** The local value of a key; undefined when the file or the key is not there. Throws the file's problem. */
@@ -349,8 +318,4 @@ export class Workspace {
 async function firstProblem(forcing: readonly StagedText["forced"][]): Promise<Problem | undefined> {
   for (const forced of await Promise.all(forcing)) if (!forced.ok) return forced.error;
   return undefined;
-}
-
-function textOf(read: FileText): string | undefined {
-  return read.kind === "text" ? read.text : undefined;
 }

@@ -135,7 +135,7 @@ export function sealRecord(record: Omit<LogRecord, "hash">): LogRecord {
   return { ...record, hash: hashOf(record) };
 }
 
-/** Records whose hash was found right; a record is never changed, so none is hashed again on its way through a process. */
+/** Records whose hash was found right; a record is never changed, so none is hashed again on its way here. */
 const intact = new WeakSet<LogRecord>();
 
 function isIntact(record: LogRecord): boolean {

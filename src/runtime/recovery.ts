@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { PreparedRecord } from "../commit/effects.ts";
 import { headOfCopy, lastPromise, type RebuiltLog, rebuildLog } from "../commit/rebuilding.ts";
 import { advanceSnapshot } from "../commit/snapshot.ts";
-import { publicKeyOf } from "../crypto/device.ts";
+import { createDevice, publicKeyOf } from "../crypto/device.ts";
 import { systemClock } from "../drivers/clock.ts";
 import { readPrivate, writePrivate } from "../drivers/home.ts";
 import { openStore } from "../drivers/store.ts";
@@ -17,9 +17,9 @@ import {
   findJournals,
   findStore,
   forkedCopies,
+  isPrivateKey,
   type JournalSource,
   type LocalPeer,
-  publicKeyOrNone,
   refuseRunning,
   type Sources,
   type StoreFound,
@@ -83,21 +83,23 @@ export async function recoverSpace(options: RecoveryOptions): Promise<Recovery> 
   const owner = (await owners(environment)).find((one) => isOf(one, space, sources));
   const recovered = recoveredSpace(space, decided.log, members, sources, found, owner);
 
+  const keys = keysFor(found);
+  const coordinatorKey = publicKeyOf(keys.identity);
+  const newKey = [...keysOf(sources)].some((key) => key !== coordinatorKey);
+  // Before the store: a recovery that a crash cuts off here is simply made again, with another key. The other way
+  // round the store would be whole, and nobody would trust it.
+  await updateCredentials(options, dataDir, coordinatorKey, sources, owner);
   const mark = `before-recovery-${new Date(systemClock.now()).toISOString().replaceAll(/[:.]/g, "-")}`;
   const aside = found.kind === "none" ? [] : setAside(dataDir, mark, found.kind === "whole");
-  writeRecovered(dataDir, recovered, saneKeys(found));
-  const store = openStore(dataDir);
-  const coordinatorKey = publicKeyOf(store.identity);
-  store.close();
-
-  await updateCredentials(options, dataDir, coordinatorKey, sources, owner);
+  writeRecovered(dataDir, recovered, keys);
+  openStore(dataDir).close();
   const head = headOfCopy(decided.log);
   return {
     space,
     revision: head.rev,
     hash: head.hash,
     coordinatorKey,
-    newKey: [...keysOf(sources)].some((key) => key !== coordinatorKey),
+    newKey,
     journals: sources.journals.map(({ copy }) => ({ file: copy.name, revision: headOfCopy(copy).rev })),
     unusable: sources.unusable,
     setAside: aside.map((name) => join(dataDir, name)),
@@ -124,12 +126,17 @@ function names(members: readonly MemberChange[], which: (peer: string) => boolea
   return chosen.map(({ name }) => name).sort();
 }
 
-/** A damaged store keeps its key when that can still be read whole: then no peer has to learn another. */
-function saneKeys(found: StoreFound): { identity: string | undefined; createSecret: string | undefined } {
-  if (found.kind !== "damaged") return { identity: undefined, createSecret: undefined };
-  const { identity, createSecret } = found.salvage;
-  return { identity: publicKeyOrNone(identity) === undefined ? undefined : identity, createSecret };
+/** A store keeps its key when that can still be read whole: then no peer has to learn another. */
+function keysFor(found: StoreFound): {
+  readonly identity: string;
+  readonly createSecret: string | undefined;
+} {
+  const { identity, createSecret } = found.kind === "none" ? noKeys : found.salvage;
+  const isSound = identity !== undefined && isPrivateKey(identity);
+  return { identity: isSound ? identity : createDevice().privateKey, createSecret };
 }
+
+const noKeys = { identity: undefined, createSecret: undefined };
 
 function longestLog(space: string, sources: Sources, found: StoreFound, dataDir: string): RebuiltLog {
   const journals = sources.journals.map(({ copy }) => copy).filter((copy) => headOfCopy(copy).rev > 0);

@@ -154,12 +154,11 @@ export function forkedCopies(rev: number, one: LogCopy, other: LogCopy): Envpact
   );
 }
 
-/** The public key of a coordinator's identity, or undefined when it is none. */
-export function publicKeyOrNone(identity: string | undefined): string | undefined {
-  if (identity === undefined) return undefined;
+/** Whether the text, read from a damaged store, is a private key still. */
+export function isPrivateKey(text: string): boolean {
   try {
-    return publicKeyOf(identity);
+    return publicKeyOf(text) !== "";
   } catch {
-    return undefined;
+    return false;
   }
 }

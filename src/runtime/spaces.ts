@@ -8,6 +8,7 @@ import { randomToken, systemClock } from "../drivers/clock.ts";
 import { type Endpoint, findEndpoint } from "../drivers/rendezvous.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
+import type { Policy } from "../protocol/messages.ts";
 import { askCoordinator } from "./ask.ts";
 import { currentUrl, ensureCoordinator, isBundled } from "./bundled.ts";
 import { type OwnerCredentials, ownedFolder, readOwner, writeJson } from "./config.ts";
@@ -46,12 +47,13 @@ function newInvitation(owner: Omit<OwnerCredentials, "version">, url: string, li
 }
 
 /**
- * Creates a space that this device owns and returns the text of its first invitation. Throws SPACE_EXISTS,
+ * Creates a space that this device owns and returns the text of its first invitation. `policy`: what its commits do
+ * about an absent voter where they do not say. Throws SPACE_EXISTS,
  * UNREACHABLE, UNAUTHENTICATED (a coordinator of another user or machine).
  */
 export async function createSpace(
   name: string,
-  options: SpaceOptions,
+  options: SpaceOptions & { readonly policy?: Policy },
 ): Promise<{ space: string; invite: string }> {
   const endpoint = await endpointFor(options);
   const device = createDevice();
@@ -78,7 +80,11 @@ export async function createSpace(
       devicePrivateKey: device.privateKey,
       coordinatorKey: endpoint.coordinatorKey,
     },
-    ask: () => ({ t: "create", ...invitation.stored }),
+    ask: () => ({
+      t: "create",
+      ...invitation.stored,
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+    }),
     answer: "created",
   });
   await writeJson(path, owner);

@@ -206,6 +206,11 @@ describe("a transaction that may have been acknowledged", () => {
     expect(recovered.inDoubt).toMatchObject({ outcome });
     const peers = await restart(team);
     const value = outcome === "commit" ? "doubted" : "3";
+    const { tx } = recovered.inDoubt as { tx: string };
+    const authors = (await scene.json(["log", "--dir", peers[1]?.folder ?? ""])).lines
+      .filter((line) => line.tx === tx)
+      .map(({ author }) => author);
+    expect(authors).toEqual(outcome === "commit" ? ["ana"] : []);
     for (const { folder } of peers.slice(1))
       expect(await scene.read(folder)).toBe(`API_KEY=${value}\nLOCAL=1\n`);
     const [ana, bo] = peers;

@@ -214,6 +214,22 @@ describe("staging and applying", () => {
     expect(existsSync(at("..env.envpact-0123abcd.tmp"))).toBe(false);
   });
 
+  it("never puts a staged file in place that a crash tore before it was forced", async () => {
+    writeFileSync(at(".env"), "A=1\nB=1\n");
+    const staged = await stage(".env", "A=2\nB=1\n");
+    writeFileSync(staged.staged, "A=2\n");
+    expect(await createDiskFiles(folder).applyStaged(staged)).toEqual({ ok: true, value: false });
+    expect(text(".env")).toBe("A=1\nB=1\n");
+  });
+
+  it("tells of a failed force apart, so that other writes can be forced meanwhile", async () => {
+    writeFileSync(at(".env"), "A=1\n");
+    const failing: FileSystemCalls = { ...systemCalls, force: () => Promise.reject(failure("EIO")) };
+    const staged = await createDiskFiles(folder, failing).stage(".env", "tx", "A=2\n");
+    if (!staged.ok) throw new Error(staged.error.message);
+    expect(await staged.value.forced).toMatchObject({ ok: false, error: { code: "FILE_NOT_WRITABLE" } });
+  });
+
   it("retries a refused rename, then says that the file is locked, and can go on later", async () => {
     writeFileSync(at(".env"), "A=1\n");
     let refusals = 2;

@@ -1,5 +1,5 @@
 import { createSpace, inviteToSpace } from "../../runtime/spaces.ts";
-import { coordinatorUrl, millisecondsOf, nameOf } from "../arguments.ts";
+import { coordinatorUrl, millisecondsOf, nameOf, policyOf } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import { requireSqlite } from "../nodeVersion.ts";
@@ -9,19 +9,24 @@ import type { Session } from "../session.ts";
 export function declareSpace(host: CommandHost): void {
   const group = host.group("space", "make spaces and invite to them");
   host
-    .declare<{ coordinator?: string }>(
+    .declare<{ coordinator?: string; policy?: string }>(
       group,
       "create <name>",
       "make a space that this device owns",
-      async (session, [text = ""], { coordinator }) => {
+      async (session, [text = ""], { coordinator, policy }) => {
         const name = nameOf("a space", text);
         const { environment, coordinatorEntry } = session;
         if (coordinator === undefined) requireSqlite(process.versions.node);
         const url = coordinator === undefined ? {} : { url: coordinatorUrl(coordinator) };
-        tellInvitation(session, await createSpace(name, { environment, coordinatorEntry, ...url }));
+        const absent = policy === undefined ? {} : { policy: policyOf(policy) };
+        tellInvitation(
+          session,
+          await createSpace(name, { environment, coordinatorEntry, ...url, ...absent }),
+        );
         return exitCodes.done;
       },
     )
+    .option("--policy <policy>", "for an absent voter: detach (default), wait or strict")
     .option("--coordinator <url>", "ws://HOST:PORT (default: the one of this machine, started when needed)");
   host
     .declare<{ expires?: string }>(
