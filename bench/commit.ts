@@ -1,142 +1,153 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, mkdtemp, open, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Peer } from "../src/peer/api.ts";
-import { joinSpace } from "../src/runtime/peers.ts";
-import { createSpace, inviteToSpace } from "../src/runtime/spaces.ts";
-import { median, type Row, row } from "./row.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { Floor, type FloorTimes } from "./floor.ts";
+import { type Running, Scene } from "./processes.ts";
+import { goalRow, median, quantile, type Row, reported } from "./row.ts";
+import { type Author, BenchSpace } from "./space.ts";
 
-const commits = 40;
-const cli = join(import.meta.dirname, "../dist/cli.js");
+const warmUps = 40;
+/** Commits of one side before the other side has its turn: both meet the same minutes of a busy machine. */
+const turn = 10;
+/** Silence between two turns: what a commit leaves to be done afterwards is not the other side's load. */
+const pauseMs = 250;
 
-/** The floor of a commit: N files appended and forced in parallel, then one more forced append. */
-async function floorMs(folder: string, voters: number): Promise<number> {
-  const handles = await Promise.all(
-    Array.from({ length: voters + 1 }, (_, n) => open(join(folder, `floor-${n}`), "a")),
-  );
-  const times: number[] = [];
-  for (let run = 0; run < commits; run += 1) {
-    const start = performance.now();
-    await Promise.all(
-      handles.slice(1).map(async (handle) => {
-        await handle.appendFile("x".repeat(600));
-        await handle.datasync();
-      }),
-    );
-    await handles[0]?.appendFile("x".repeat(600));
-    await handles[0]?.datasync();
-    times.push(performance.now() - start);
-  }
-  await Promise.all(handles.map((handle) => handle.close()));
-  return median(times);
+/** Times of commits, one in flight, in milliseconds from SUBMIT. */
+interface Times {
+  /** To the author's answer. */
+  readonly answers: number[];
+  /** Until the last voter had its file durable and had said APPLIED. */
+  readonly durable: number[];
 }
 
-/** N file replacements one after the other: temporary file, fsync, rename, fsync of the folder. */
-async function replaceMs(folder: string, files: number): Promise<number> {
-  const start = performance.now();
-  for (let n = 0; n < files; n += 1) {
-    const target = join(folder, `replace-${n}`);
-    const handle = await open(`${target}.tmp`, "w");
-    await handle.writeFile("KEY=value\n");
-    await handle.sync();
-    await handle.close();
-    await rename(`${target}.tmp`, target);
-    const parent = await open(folder, "r");
-    await parent.sync();
-    await parent.close();
-  }
-  return performance.now() - start;
-}
-
-async function firstLine(child: ChildProcess): Promise<Record<string, string>> {
-  if (!child.stdout) throw new Error("no output");
-  const [line] = await once(createInterface({ input: child.stdout }), "line");
-  return JSON.parse(String(line));
-}
-
-async function measure(root: string, voters: number): Promise<Row[]> {
-  const home = join(root, `home-${voters}`);
-  const environment = { ...process.env, ENVPACT_HOME: home };
-  const children: ChildProcess[] = [];
-  const start = (args: string[]) => {
-    const child = spawn(process.execPath, [cli, ...args, "--json"], {
-      env: environment,
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    children.push(child);
-    return child;
+/** Resolves when every agent has said that it applied the revision; each says so after its APPLIED. */
+export function lastApplied(
+  agents: readonly Running[],
+  perAgent: number,
+  from: number,
+): { readonly done: Promise<void>; readonly at: (revision: number) => void } {
+  let wanted = Number.POSITIVE_INFINITY;
+  const counts = new Map<number, number>();
+  let finish: () => void = () => undefined;
+  const done = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const look = () => {
+    if ((counts.get(wanted) ?? 0) < agents.length * perAgent) return;
+    for (const stop of stops) stop();
+    finish();
   };
-  let author: Peer | undefined;
-  try {
-    const { url } = await firstLine(start(["coordinator", "--data", join(home, "data")]));
-    if (url === undefined) throw new Error("no coordinator");
-    const options = { environment, coordinatorEntry: "" };
-    let { invite } = await createSpace("bench", { ...options, url });
-    for (let n = 1; n <= voters; n += 1) {
-      const folder = join(home, `workspace-${n}`);
-      await mkdir(folder);
-      await writeFile(join(folder, ".env"), "KEY=0\n");
-      const joined = await joinSpace({
-        folder,
-        environment,
-        holder: "agent",
-        invitation: invite,
-        environments: { default: ".env" },
-        name: `peer-${n}`,
-        role: "voter",
-      });
-      if (n === 1) author = joined;
-      else {
-        await joined.close();
-        await firstLine(start(["agent", "--dir", folder]));
-      }
-      if (n < voters) ({ invite } = await inviteToSpace("bench", options));
-    }
-    if (!author) throw new Error("no author");
-    return await commitTimes(root, author, voters);
-  } finally {
-    await author?.close();
-    for (const child of children) child.kill("SIGTERM");
-    await Promise.all(children.map((child) => (child.exitCode === null ? once(child, "exit") : undefined)));
-  }
+  const stops = agents.map((agent) =>
+    agent.onLine((line) => {
+      const revision = Number(line.revision);
+      if (line.event !== "applied" || revision <= from) return;
+      counts.set(revision, (counts.get(revision) ?? 0) + 1);
+      look();
+    }),
+  );
+  return {
+    done,
+    at(revision) {
+      wanted = revision;
+      look();
+    },
+  };
 }
 
-async function commitTimes(root: string, author: Peer, voters: number): Promise<Row[]> {
-  const ref = { env: "default", key: "KEY" };
-  const file = join(author.view.folder, ".env");
-  await author.ready(10_000);
-  await author.share([ref]);
-  const answers: number[] = [];
-  for (let run = 1; run <= commits; run += 1) {
-    await writeFile(file, `KEY=${run}\n`);
-    await author.refresh();
+/** Commits one after the other, each only when the one before is in every file. */
+export async function oneInFlight(
+  author: Author,
+  agents: readonly Running[],
+  perAgent: number,
+  runs: number,
+): Promise<Times> {
+  const times: Times = { answers: [], durable: [] };
+  for (let run = 0; run < runs; run += 1) {
+    const items = [author.item("KEY", `value-${run}`)];
+    const everywhere = lastApplied(agents, perAgent, author.revision);
     const start = performance.now();
-    const outcome = await author.commit([ref], { message: "" });
-    answers.push(performance.now() - start);
-    if (outcome.outcome !== "committed") throw new Error(`${outcome.outcome} with ${voters} voters`);
+    const revision = await author.submit(items);
+    times.answers.push(performance.now() - start);
+    everywhere.at(revision);
+    await everywhere.done;
+    times.durable.push(performance.now() - start);
   }
-  const floor = await floorMs(root, voters);
-  const replace = await replaceMs(root, voters);
-  return [
-    row(
-      `commit to the author's answer, ${voters} voters`,
-      median(answers),
-      floor,
-      "parallel prepare force + decision force",
-    ),
-    row(`commit, ${voters} voters`, median(answers), floor + replace, "floor + file replacements"),
-  ];
+  return times;
 }
 
-/** One commit in flight with voters in processes of their own, against the forced writes it cannot do without. */
-export async function commitRows(): Promise<Row[]> {
-  const root = await mkdtemp(join(tmpdir(), "envpact-bench-"));
-  try {
-    return [...(await measure(root, 2)), ...(await measure(root, 8))];
-  } finally {
-    await rm(root, { recursive: true, force: true });
+/** The floor and our commits in turns, after a warm-up of both. */
+export async function inTurns(
+  floor: Floor,
+  author: Author,
+  agents: readonly Running[],
+  perAgent: number,
+  runs: number,
+): Promise<Times> {
+  await floor.commits(warmUps);
+  await oneInFlight(author, agents, perAgent, warmUps);
+  floor.forget();
+  const times: Times = { answers: [], durable: [] };
+  for (let done = 0; done < runs; done += turn) {
+    await pause(pauseMs);
+    await floor.commits(turn);
+    await pause(pauseMs);
+    const ours = await oneInFlight(author, agents, perAgent, turn);
+    times.answers.push(...ours.answers);
+    times.durable.push(...ours.durable);
   }
+  return times;
+}
+
+/** A space with voters in processes of their own, and an author. */
+export function withVoters<T>(
+  voters: number,
+  work: (space: BenchSpace, agents: readonly Running[], author: Author) => Promise<T>,
+  flags: readonly string[] = [],
+): Promise<T> {
+  return Scene.use(async (scene) => {
+    const space = await BenchSpace.create(scene);
+    for (let n = 0; n < voters; n += 1) await space.join("KEY=0\n");
+    const agents = space.folders.map((folder, n) => space.agent([folder], n === 0 ? flags : []));
+    await Promise.all(agents.map((agent) => agent.event("ready")));
+    const author = await space.author(space.folders[0] ?? "");
+    try {
+      await author.settled(voters);
+      return await work(space, agents, author);
+    } finally {
+      await author.close();
+    }
+  });
+}
+
+/** The rows of one commit in flight against the floor of the same minutes. */
+export function commitRows(voters: number, runs: number, flags: readonly string[] = []): Promise<Row[]> {
+  return withVoters(
+    voters,
+    async (space, agents, author) => {
+      const floor = await Floor.open(space.scene, voters);
+      try {
+        const times = await inTurns(floor, author, agents, 1, runs);
+        return [...(await floor.rows(runs)), ...against(floor.times, times, `${voters} voters`, 1.5)];
+      } finally {
+        floor.close();
+      }
+    },
+    flags,
+  );
+}
+
+/** `goal` bounds the ratio of the medians; the 99th percentiles are reported beside them. */
+export function against(floor: FloorTimes, ours: Times, who: string, goal: number): Row[] {
+  const messages = "floor: messages + forces";
+  const files = "floor + replacements";
+  const late = (work: string, of: "answers" | "durable", name: string): Row => {
+    const [time, reference] = [quantile(ours[of], 0.99), quantile(floor[of], 0.99)];
+    return { ...reported(`${work}, p99`, time), reference, referenceName: name, ratio: time / reference };
+  };
+  const answered = `one commit, ${who}: author's answer`;
+  const applied = `one commit, ${who}: last file durable`;
+  return [
+    goalRow(`${answered}, p50`, median(ours.answers), median(floor.answers), messages, goal),
+    late(answered, "answers", messages),
+    goalRow(`${applied}, p50`, median(ours.durable), median(floor.durable), files, goal),
+    late(applied, "durable", files),
+  ];
 }

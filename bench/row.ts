@@ -1,17 +1,38 @@
-/** One line of the table: our time against a reference of the same run. */
+/** One line of the table: our figure against a reference of the same run. */
 export interface Row {
   readonly work: string;
   readonly ours: number;
-  readonly reference: number;
+  /** What it is compared with; undefined for a row that only reports. */
+  readonly reference: number | undefined;
   readonly referenceName: string;
-  readonly unit: "ms";
-  /** ours / reference; below 1 is faster than the reference. */
-  readonly ratio: number;
+  readonly unit: "ms" | "commits/s" | "KiB" | "MiB";
+  /** ours / reference. */
+  readonly ratio: number | undefined;
+  /** The bound of the ratio (of `ours` where there is no reference), as in `<= 1.5`. */
+  readonly goal?: string;
+  readonly met?: boolean;
 }
 
 /** A row of two times in milliseconds. */
 export function row(work: string, ours: number, reference: number, referenceName: string): Row {
   return { work, ours, reference, referenceName, unit: "ms", ratio: ours / reference };
+}
+
+/** A row whose ratio is to stay at or below `goal`. */
+export function goalRow(
+  work: string,
+  ours: number,
+  reference: number,
+  referenceName: string,
+  goal: number,
+): Row {
+  const ratio = ours / reference;
+  return { ...row(work, ours, reference, referenceName), goal: `<= ${goal}`, met: ratio <= goal };
+}
+
+/** A figure with nothing to compare it with. */
+export function reported(work: string, ours: number, unit: Row["unit"] = "ms"): Row {
+  return { work, ours, reference: undefined, referenceName: "", unit, ratio: undefined };
 }
 
 /** The median time of `runs` calls in milliseconds, after a few to warm up. */
@@ -28,6 +49,11 @@ export function medianMs(runs: number, call: () => void): number {
 
 /** The middle one of some numbers. */
 export function median(numbers: readonly number[]): number {
+  return quantile(numbers, 0.5);
+}
+
+/** The nearest-rank quantile of some numbers; `q` in [0, 1]. */
+export function quantile(numbers: readonly number[], q: number): number {
   const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 }

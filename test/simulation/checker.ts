@@ -140,14 +140,15 @@ export class Checker {
     }
   }
 
-  /** 2 and 9: a peer starts with what a crash left: what it says is applied from here on no power loss may take back. */
-  opened(id: string): void {
-    const peer = this.#peers.get(id);
-    const behind = peer && peer.journal.written.appliedRev < peer.journal.written.records.length;
-    if (!peer || behind || this.#world.plan.secondWindows > 0) return;
-    for (const file of Object.values(peer.environments)) {
-      if (peer.folder.isForced(file)) continue;
-      this.report({ invariant: 9, text: `${id} starts at its head and ${file} is not forced` });
+  /** 9: what a start finds applied, or applies again, no power loss may take back once it says so. */
+  #redone({ id, environments, folder }: Watched, from: number, to: number): void {
+    const changed = this.log.records.slice(from, to).flatMap((record) => record.items.map(({ env }) => env));
+    for (const [env, file] of Object.entries(environments)) {
+      if (!changed.includes(env) || folder.isForced(file)) continue;
+      this.report({
+        invariant: 9,
+        text: `${id} starts, finds revision ${to} in ${file}, and does not force it`,
+      });
     }
   }
 
@@ -199,8 +200,8 @@ export class Checker {
       this.report({ invariant: 3, text: `"${message}" is revision ${logged.rev} and was called aborted` });
   }
 
-  /** A peer appends to its journal. */
-  appended(id: string, write: ParticipantWrite, before: Held): void {
+  /** A peer appends to its journal; `starting`: it is not open yet, so nobody but itself writes its files. */
+  appended(id: string, write: ParticipantWrite, before: Held, starting: boolean): void {
     const peer = this.#peers.get(id);
     if (!peer) return;
     this.#world.note(() => `${id} journals ${describeWrite(write)}`);
@@ -211,7 +212,10 @@ export class Checker {
       // A record that was never said, because a staged file could not be forced beside it: nobody relies on it.
       if (this.#promised.has(`${id} ${write.tx}`))
         this.report(...this.#outcomes.abandoned(id, before.prepared));
-    } else if (write.kind === "applied") this.#applied(peer, before.appliedRev, write.rev);
+    } else if (write.kind === "applied") {
+      this.#applied(peer, before.appliedRev, write.rev);
+      if (starting && this.#world.plan.secondWindows === 0) this.#redone(peer, before.appliedRev, write.rev);
+    }
   }
 
   /** 2: what the revisions changed stands in the files now, unless the user changed it again since. */

@@ -106,9 +106,12 @@ export class Folder {
     this.#seen = new Map(this.#durable);
   }
 
-  /** As `sweepStaged`: removes the temporary files that no promise needs. */
+  /** As `sweepStaged`: removes the temporary files that no promise needs, and forces those that one does. */
   sweep(keep: readonly string[]): void {
-    for (const path of this.temporaries()) if (!keep.includes(path)) this.#remove(path);
+    for (const path of this.temporaries()) {
+      if (keep.includes(path)) this.#seen.get(path)!.forced = true;
+      else this.#remove(path);
+    }
   }
 
   temporaries(): string[] {

@@ -110,14 +110,13 @@ export class PeerHost {
   async #open(process: Process): Promise<void> {
     const { checker, world } = this.#setting;
     const journal = this.journal.open(process, (write, before) => {
-      checker.appended(this.id, write, before);
+      checker.appended(this.id, write, before, this.peer === undefined);
       if (write.kind === "prepared") this.#onPromise();
     });
     checker.files(this.id, journal.image.appliedRev);
     this.folder.sweep(journal.image.prepared?.staged.map((file) => file.staged) ?? []);
     const peer = await ParticipantPeer.open(this.#ports(process), this.identity, journal);
     if (!process.alive) return;
-    checker.opened(this.id);
     this.peer = peer;
     world.note(() => `${this.id}: open at revision ${peer.view.revision}`);
   }

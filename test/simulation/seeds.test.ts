@@ -33,11 +33,12 @@ test(
 );
 
 test("a seed does the same every time", async () => {
-  const seed = 12;
-  const [once, again] = [await run(seed, { traced: true }), await run(seed, { traced: true })];
-  expect(once.steps).toBeGreaterThan(100);
-  // Sealed values hold random nonces; the trace leaves them out.
-  expect(again.trace).toEqual(once.trace);
+  for (const seed of [1, 2, 3]) {
+    const [once, again] = [await run(seed, { traced: true }), await run(seed, { traced: true })];
+    expect(once.trace.length).toBeGreaterThan(10);
+    // Sealed values hold random nonces; the trace leaves them out.
+    expect(again.trace).toEqual(once.trace);
+  }
 });
 
 async function fail(seed: number): Promise<never> {

@@ -234,8 +234,12 @@ class Simulation {
     return this.world.violation === undefined;
   }
 
-  /** Whether somebody left this folder before: what it left there is not the new peer's. */
+  /**
+   * Whether others put files into this folder: somebody who left before, or a second window, whose leftovers wait for
+   * the next start of the process that takes part.
+   */
   #shared(peer: PeerHost): boolean {
+    if (this.world.plan.secondWindows > 0) return true;
     return this.#users.peers.some((other) => other !== peer && other.folder === peer.folder);
   }
 
