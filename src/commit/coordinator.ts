@@ -13,6 +13,7 @@ import {
   type SpaceState,
   type StepContext,
   send,
+  silentOf,
 } from "./space.ts";
 import { abortActive, progress, retryAlone, tally } from "./turn.ts";
 
@@ -65,7 +66,7 @@ function handle(state: SpaceState, input: CoordinatorInput, context: StepContext
 function wakeAgain(state: SpaceState): CoordinatorEffect[] {
   const { active, queue } = state;
   const deadlines = queue.map((waiting) => waiting.deadlineAt);
-  if (active) deadlines.push(active.deadlineAt);
+  if (active) deadlines.push(silentOf(active).length > 0 ? active.votesDueAt : active.deadlineAt);
   return deadlines.length === 0 ? [] : [{ type: "timer", atMs: Math.min(...deadlines) }];
 }
 
@@ -207,7 +208,11 @@ function disconnected(state: SpaceState, id: string, now: number): CoordinatorEf
   const presence = state.presence.get(session.peer);
   if (presence) presence.absentSince = now;
   state.rosterDirty = true;
-  return [];
+  const { active } = state;
+  if (!active?.reviewing.delete(session.peer)) return [];
+  // Its person is asked again when it is back; that must not take longer than a vote may.
+  active.votesDueAt = Math.min(active.deadlineAt, now + limits.prepareTimeoutMs);
+  return [{ type: "timer", atMs: active.votesDueAt }];
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type SpaceState,
   type StepContext,
   type Submit,
+  silentOf,
   votersOf,
 } from "./space.ts";
 import {
@@ -58,11 +59,17 @@ function detachments(state: SpaceState, absent: readonly Member[], now: number):
 function expire(state: SpaceState, context: StepContext): CoordinatorEffect[] {
   const effects: CoordinatorEffect[] = [];
   const { active } = state;
-  if (active && context.now >= active.deadlineAt) {
-    const silent = active.participants.filter((peer) => !active.votes.has(peer));
-    const names = silent.map((peer) => state.members.get(peer)?.name ?? peer).join(", ");
-    const what = active.reviewing.size > 0 ? "nobody reviewed it in time at" : "no vote in time from";
-    effects.push(...abortActive(state, active, { code: "TIMEOUT", reason: `${what} ${names}` }));
+  if (active) {
+    const silent = silentOf(active);
+    const named = (peers: readonly string[]) =>
+      peers.map((peer) => state.members.get(peer)?.name ?? peer).join(", ");
+    if (context.now >= active.votesDueAt && silent.length > 0) {
+      const reason = `no vote in time from ${named(silent)}`;
+      effects.push(...abortActive(state, active, { code: "TIMEOUT", reason }));
+    } else if (context.now >= active.deadlineAt) {
+      const reason = `nobody reviewed it in time at ${named([...active.reviewing])}`;
+      effects.push(...abortActive(state, active, { code: "TIMEOUT", reason }));
+    }
   }
   const late = state.queue.filter((waiting) => context.now >= waiting.deadlineAt);
   if (late.length === 0) return effects;
@@ -85,7 +92,7 @@ function answerQueued(state: SpaceState, submit: Submit, abort: Abort): Coordina
  */
 export function advance(state: SpaceState, context: StepContext): CoordinatorEffect[] {
   const effects = expire(state, context);
-  if (state.active) return effects;
+  if (state.active) return [...effects, ...state.queue.flatMap((submit) => progress(submit, "queued", []))];
   // One change a peer: the last one asked for. A promotion in the same record would undo a leave.
   const asked = new Map(state.memberQueue.splice(0).map((change) => [change.peer, change]));
   const promoted = promotions(state).filter(({ peer }) => !asked.has(peer));

@@ -54,6 +54,8 @@ export interface Active {
   readonly reviewing: Set<string>;
   /** Whether the deadline leaves time for a person. */
   readonly review: boolean;
+  /** Until then everyone has voted or said that its person has been asked: only people get the longer time. */
+  votesDueAt: number;
   readonly deadlineAt: number;
 }
 
@@ -150,6 +152,11 @@ export function participantOf(state: SpaceState, peer: string): Session | undefi
 export function participantsOf(state: SpaceState): ReadonlyMap<string, Session> {
   const sessions = [...state.sessions.values()].filter(({ kind }) => kind === "participant");
   return new Map(sessions.map((session) => [session.peer, session]));
+}
+
+/** Participants that have neither voted nor said that their person has been asked. */
+export function silentOf(active: Active): string[] {
+  return active.participants.filter((peer) => !active.votes.has(peer) && !active.reviewing.has(peer));
 }
 
 /** Members in the state `voter`: the set that "all or none" is said of. */

@@ -155,6 +155,7 @@ export function prepare(
     votes: new Map(),
     reviewing: new Set(),
     review,
+    votesDueAt: Math.min(deadlineAt, context.now + limits.prepareTimeoutMs),
     deadlineAt,
   };
   state.active = active;
@@ -165,7 +166,7 @@ export function prepare(
   const sessions = participantsOf(state);
   const asked = voters.flatMap(({ peer }) => sessions.get(peer)?.id ?? []);
   effects.push(...prepareMessages(state, active, asked, context.now));
-  effects.push({ type: "timer", atMs: deadlineAt });
+  effects.push({ type: "timer", atMs: active.votesDueAt }, { type: "timer", atMs: deadlineAt });
   return effects;
 }
 

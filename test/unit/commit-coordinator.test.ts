@@ -289,10 +289,41 @@ describe("a voter whose person reviews", () => {
 
   test("is not waited for longer than that", () => {
     bench.submit("ana", "request-a", ["A"], { reviewMs: 60_000 });
+    bench.vote("ana", "yes");
+    bench.vote("ben", "yes");
     bench.vote("cleo", "reviewing");
-    bench.now += 60_000;
+    bench.now += 59_000;
+    bench.input({ kind: "tick" });
+    expect(bench.answer("request-a")).toBeUndefined();
+    bench.now += 1_000;
     bench.input({ kind: "tick" });
     expect(bench.answer("request-a")).toMatchObject({ outcome: "aborted", code: "TIMEOUT" });
+    expect(bench.answer("request-a")?.reason).toContain("cleo");
+  });
+
+  test("gives nobody else its longer time: a silent voter ends it as soon as ever", () => {
+    bench.submit("ana", "request-a", ["A"], { reviewMs: 3_600_000 });
+    bench.vote("ana", "yes");
+    bench.vote("cleo", "reviewing");
+    bench.now += limits.prepareTimeoutMs;
+    bench.input({ kind: "tick" });
+    expect(bench.answer("request-a")).toMatchObject({ outcome: "aborted", code: "TIMEOUT" });
+    expect(bench.answer("request-a")?.reason).toContain("ben");
+  });
+
+  test("that goes while its person looks has the time of a vote to come back", () => {
+    bench.submit("ana", "request-a", ["A"], { reviewMs: 3_600_000 });
+    bench.vote("ana", "yes");
+    bench.vote("ben", "yes");
+    bench.vote("cleo", "reviewing");
+    bench.now += 1_000_000;
+    bench.input({ kind: "disconnected", session: "cleo" });
+    bench.now += limits.prepareTimeoutMs - 1;
+    bench.input({ kind: "tick" });
+    expect(bench.answer("request-a")).toBeUndefined();
+    bench.now += 1;
+    bench.input({ kind: "tick" });
+    expect(bench.answer("request-a")?.reason).toContain("cleo");
   });
 
   test("is not asked about what it submitted itself, and its own change sets share revisions", () => {
