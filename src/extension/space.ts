@@ -2,15 +2,18 @@ import * as vscode from "vscode";
 import { registerSpaceCommands } from "./commands/spaceCommands.ts";
 import { reportError, type SpaceContext } from "./commands/spaceContext.ts";
 import { compareRevision, revertOf } from "./commands/spaceHistory.ts";
+import { Submissions } from "./commands/spaceSubmissions.ts";
 import type { EnvironmentServices } from "./services/environments.ts";
 import { PeerNotices } from "./services/peerNotices.ts";
 import { PeerService } from "./services/peerService.ts";
 import { PeerSharedState } from "./services/peerSharedState.ts";
 import { spaceCommandIds, spaceViewId } from "./spaceIds.ts";
 import { Comparisons } from "./views/historyDiff.ts";
-import type { SpaceRow } from "./views/spaceRow.ts";
+import { row, type SpaceRow } from "./views/spaceRow.ts";
 import { SpaceTree } from "./views/spaceTree.ts";
 import { SpaceStatusBar } from "./views/statusBar.ts";
+import { ThreeWayPanels } from "./views/threeWayPanel.ts";
+import { Timelines } from "./views/timelinePanel.ts";
 
 /** The space's part of the extension, for the tests inside VS Code. */
 export interface Space {
@@ -19,6 +22,8 @@ export interface Space {
   readonly view: vscode.TreeView<SpaceRow>;
   readonly status: vscode.StatusBarItem;
   readonly comparisons: Comparisons;
+  readonly timelines: Timelines;
+  readonly threeWays: ThreeWayPanels;
   readonly shared: PeerSharedState;
 }
 
@@ -36,12 +41,30 @@ export function registerSpace(context: vscode.ExtensionContext, services: Enviro
   const comparisons = new Comparisons();
   const status = new SpaceStatusBar(peers);
   const shared = new PeerSharedState(peers);
-  const commands: SpaceContext = { services, peers, comparisons, tree, log, coordinatorEntry };
+  const timelines = new Timelines(peers, log, context.extensionUri);
+  const threeWays = new ThreeWayPanels(context.extensionUri);
+  const commands: SpaceContext = {
+    services,
+    peers,
+    comparisons,
+    timelines,
+    threeWays,
+    submissions: new Submissions(),
+    tree,
+    log,
+    coordinatorEntry,
+    extensionUri: context.extensionUri,
+  };
   const notices = new PeerNotices(peers, {
     compare: (open, revision) => compareRevision(commands, open, revision),
     revert: (open, revision) => revertOf(commands, open, revision, undefined),
     history: async () => void (await vscode.commands.executeCommand(spaceCommandIds.showHistory)),
     restore: async () => void (await vscode.commands.executeCommand(spaceCommandIds.restoreReplaced)),
+    run: async ({ folder }, command, tx, words) => {
+      const id = folder.uri.toString();
+      const target = row({ id: `${id}#notice`, kind: "action", folder: id, label: "", icon: "", tx, words });
+      await vscode.commands.executeCommand(command, target);
+    },
     failed: (error) => reportError(commands, error),
   });
   const badge = peers.onDidChange(() => {
@@ -53,6 +76,8 @@ export function registerSpace(context: vscode.ExtensionContext, services: Enviro
     tree,
     view,
     comparisons,
+    timelines,
+    threeWays,
     status,
     shared,
     services.shared.connect(shared),
@@ -62,5 +87,5 @@ export function registerSpace(context: vscode.ExtensionContext, services: Enviro
   );
   // After activation, so that VS Code does not wait for files and sockets.
   setImmediate(() => peers.start());
-  return { peers, tree, view, status: status.item, comparisons, shared };
+  return { peers, tree, view, status: status.item, comparisons, timelines, threeWays, shared };
 }

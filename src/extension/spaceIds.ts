@@ -25,6 +25,17 @@ export const spaceCommandIds = {
   restoreReplaced: "envpact.restoreReplaced",
   leaveSpace: "envpact.leaveSpace",
   retryConnection: "envpact.retryConnection",
+  acceptReview: "envpact.acceptReview",
+  declineReview: "envpact.declineReview",
+  cancelCommit: "envpact.cancelCommit",
+  goOnWithout: "envpact.goOnWithout",
+  forceOutcome: "envpact.forceOutcome",
+  resyncSpace: "envpact.resyncSpace",
+  showTimeline: "envpact.showTimeline",
+  compareRevisions: "envpact.compareRevisions",
+  compareThreeWays: "envpact.compareThreeWays",
+  revertKeys: "envpact.revertKeys",
+  whatIsThis: "envpact.whatIsThis",
   showSpace: "envpact.showSpace",
   showLog: "envpact.showLog",
 } as const;
@@ -34,7 +45,15 @@ export type SpaceCommandId = (typeof spaceCommandIds)[keyof typeof spaceCommandI
 /** Settings of the space, with their full names. */
 export const spaceSettingIds = {
   notifications: "envpact.notifications",
+  absentVoters: "envpact.commit.absentVoters",
+  reviewMinutes: "envpact.commit.reviewMinutes",
+  review: "envpact.review",
 } as const;
+
+/** View type of the panels with a transaction's timeline; VS Code brings them back after a reload. */
+export const timelineViewType = "envpact.timeline";
+/** View type of the panel that shows a key three ways; it holds values and is gone after a reload. */
+export const threeWayViewType = "envpact.threeWay";
 
 /** Scheme of the read-only documents of comparisons. Their URIs hold a number and a side, nothing else. */
 export const comparisonScheme = "envpact-compare";

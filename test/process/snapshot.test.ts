@@ -170,7 +170,9 @@ describe("a compacted coordinator", () => {
     await rm(join(scene.root, "data"), { recursive: true });
     for (const { folder } of [ana, bo]) await rm(await journalOf(folder));
     const recovered = await scene.ok(["recover", "team", "--data", join(scene.root, "data")]);
-    expect(recovered).toMatchObject({ revision: after, unseen: ["ana", "bo"], strangers: [] });
+    expect(recovered).toMatchObject({ unseen: ["ana", "bo"], strangers: [] });
+    // A voter that came back late may have been promoted in a revision of its own after the last commit.
+    expect(Number(recovered.revision)).toBeGreaterThanOrEqual(after);
     await scene.coordinator(coordinatorArgs);
     const alone = { ...cy, agent: await startAgent(scene, cy.folder) };
     expect(await commitValue(alone, "alone")).toBeGreaterThan(after);

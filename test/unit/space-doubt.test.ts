@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { doubtWords, heuristicNotice, reviewWords } from "../../src/extension/services/peerNoticeWords.ts";
+import { SpreadPatience, spreadPatienceMs } from "../../src/extension/services/peerSpread.ts";
 import { spaceCommandIds } from "../../src/extension/spaceIds.ts";
 import { historyRows } from "../../src/extension/views/historyRows.ts";
 import { contextOf, type SpaceRow } from "../../src/extension/views/spaceRow.ts";
@@ -141,6 +142,18 @@ describe("a commit that is not applied everywhere", () => {
     const [row] = find(rowsOf(open({ spread, roster })), "spread");
     expect(row && lineOf(row)).toBe("Committed r42, applied by 2 of 3 | ana applies on return");
     expect(statusOf({ spread, roster })?.tooltip).toContain("ana applies on return");
+  });
+
+  it("is not spoken of while everybody is there, unless it takes longer than a moment", () => {
+    const patience = new SpreadPatience();
+    const view = { ...calm, spread };
+    expect(patience.shown(view, now).spread).toEqual([]);
+    expect(patience.againAtMs).toBe(now + spreadPatienceMs);
+    expect(patience.shown(view, now + spreadPatienceMs).spread).toEqual(spread);
+    expect(patience.againAtMs).toBeUndefined();
+    expect(patience.shown(calm, now + 3_000).spread).toEqual([]);
+    const roster = [...calm.roster.slice(0, 2), member("ana", { connected: false })];
+    expect(patience.shown({ ...view, roster }, now + 3_100).spread).toEqual(spread);
   });
 
   it("is one row for revisions in a row that the same peer lacks", () => {

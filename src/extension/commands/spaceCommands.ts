@@ -1,11 +1,22 @@
 import * as vscode from "vscode";
 import { type SpaceCommandId, spaceCommandIds, spaceViewId } from "../spaceIds.ts";
 import { commitChanges, discardChange } from "./spaceCommit.ts";
+import { compareRevisions, compareThreeWays } from "./spaceCompare.ts";
 import { reportError, type SpaceArguments, type SpaceContext } from "./spaceContext.ts";
-import { compareChange, revertRevision, showHistory, showRevision } from "./spaceHistory.ts";
+import {
+  acceptReview,
+  cancelCommit,
+  declineReview,
+  forceOutcome,
+  goOnWithout,
+  resyncSpace,
+  whatIsThis,
+} from "./spaceDoubt.ts";
+import { compareChange, revertKeys, revertRevision, showHistory, showRevision } from "./spaceHistory.ts";
 import { copyInvitation, hostSpace, joinSpace, leaveSpace, retryConnection } from "./spaceHost.ts";
 import { restoreReplaced } from "./spaceRestore.ts";
 import { shareKey, unshareKey } from "./spaceShare.ts";
+import { showTimeline } from "./spaceTimeline.ts";
 
 type Command = (context: SpaceContext, args: SpaceArguments) => Promise<void> | void;
 
@@ -29,6 +40,17 @@ const commands: Readonly<Record<SpaceCommandId, Command>> = {
   [spaceCommandIds.restoreReplaced]: restoreReplaced,
   [spaceCommandIds.leaveSpace]: leaveSpace,
   [spaceCommandIds.retryConnection]: retryConnection,
+  [spaceCommandIds.acceptReview]: acceptReview,
+  [spaceCommandIds.declineReview]: declineReview,
+  [spaceCommandIds.cancelCommit]: cancelCommit,
+  [spaceCommandIds.goOnWithout]: goOnWithout,
+  [spaceCommandIds.forceOutcome]: forceOutcome,
+  [spaceCommandIds.resyncSpace]: resyncSpace,
+  [spaceCommandIds.showTimeline]: showTimeline,
+  [spaceCommandIds.compareRevisions]: compareRevisions,
+  [spaceCommandIds.compareThreeWays]: compareThreeWays,
+  [spaceCommandIds.revertKeys]: revertKeys,
+  [spaceCommandIds.whatIsThis]: whatIsThis,
   [spaceCommandIds.showSpace]: async () => {
     await vscode.commands.executeCommand(`${spaceViewId}.focus`);
   },

@@ -1,10 +1,13 @@
 import * as vscode from "vscode";
 import type { CommitOptions, CommitOutcome, CommitProgress, KeyRef, VoteView } from "../../peer/api.ts";
 import { limits } from "../../protocol/limits.ts";
+import type { Policy } from "../../protocol/messages.ts";
 import type { OpenFolder } from "../services/peerService.ts";
+import { commitSettings } from "../services/peerSettings.ts";
 import { fileOf } from "../services/peerSharedState.ts";
 import type { LastSubmission } from "../views/spaceModel.ts";
 import { driftWord, isSameKey, keyNames } from "../views/spaceWords.ts";
+import { compareKeys } from "./spaceCompare.ts";
 import {
   choosePeer,
   keysOf,
@@ -24,6 +27,8 @@ export interface Submission {
   /** Sends it. */
   readonly run: (options: CommitOptions) => Promise<CommitOutcome>;
   readonly message: string;
+  /** What to do about absent voters, where it is not what the settings say. */
+  readonly policy?: Policy;
   /** Whether the keys are changes in the files that could be discarded after a refusal. */
   readonly discardable: boolean;
 }
@@ -86,35 +91,53 @@ async function discardKeys(context: SpaceContext, open: OpenFolder, keys: readon
 /** Sends a submission with its votes in the window, says how it ended, and offers what to do next. */
 export async function submit(context: SpaceContext, submission: Submission): Promise<void> {
   const { open, title } = submission;
-  const abort = new AbortController();
   const votes = new Map<string, VoteView>();
+  const running = context.submissions.begin(open.folder);
+  let tx: string | undefined;
   let outcome: CommitOutcome;
   try {
     outcome = await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       (shown, cancelled) => {
-        cancelled.onCancellationRequested(() => {
-          shown.report({ message: "cancelling, unless it is decided already…" });
-          abort.abort();
-        });
+        cancelled.onCancellationRequested(() => running.cancel());
+        running.signal.addEventListener("abort", () =>
+          shown.report({ message: "cancelling, unless it is decided already…" }),
+        );
         const words = new ProgressWords(open.peer.view);
         const onProgress = (progress: CommitProgress): void => {
           const message = words.after(progress);
           context.log.info(`${title}: ${message}`);
+          tx = progress.tx ?? tx;
           if (progress.kind === "vote") votes.set(progress.peer, progress);
-          if (!abort.signal.aborted) shown.report({ message });
+          if (!running.signal.aborted) shown.report({ message });
         };
-        return submission.run({ message: submission.message, signal: abort.signal, onProgress });
+        const { message, policy } = submission;
+        const settings = { ...commitSettings(open.folder.uri), ...(policy === undefined ? {} : { policy }) };
+        return submission.run({ ...settings, message, signal: running.signal, onProgress });
       },
     );
   } catch (error) {
     reportError(context, error);
     return;
+  } finally {
+    running.end();
   }
   const ended = endingOf(outcome);
   const { keys, message } = submission;
-  const last = { message, keys, votes: [...votes.values()], ended, outcome: outcomeWords(outcome, keys) };
+  const last: LastSubmission = {
+    message,
+    keys,
+    votes: [...votes.values()],
+    conflicts: outcome.outcome === "aborted" ? outcome.conflicts : [],
+    tx,
+    ended,
+    outcome: outcomeWords(outcome, keys),
+  };
   context.peers.remember(open.folder, last);
+  if (outcome.outcome === "unknown") tellWhenKnown(context, open, outcome.tx, last);
+  if (ended === "cancelled" && running.again !== undefined) {
+    return submit(context, { ...submission, policy: running.again });
+  }
   tellOutcome(context, submission, outcome);
 }
 
@@ -133,39 +156,55 @@ function tellOutcome(context: SpaceContext, submission: Submission, outcome: Com
   }
   if (outcome.outcome === "unknown") {
     notice(context, vscode.window.showWarningMessage(text), () => undefined);
-    tellWhenKnown(context, open, outcome.tx, keys);
     return;
   }
-  const [retry, showLog, discard] = ["Retry", "Show Log", "Discard Changes"] as const;
-  const buttons = submission.discardable ? [retry, discard, showLog] : [retry, showLog];
+  const [retry, showLog, discard, compare] = [
+    "Retry",
+    "Show Log",
+    "Discard Changes",
+    "Compare Three Ways",
+  ] as const;
+  const compared = outcome.conflicts.length > 0 && submission.discardable ? [compare] : [];
+  const buttons = [...compared, retry, ...(submission.discardable ? [discard] : []), showLog];
   const shown =
     outcome.code === "CANCELLED"
       ? vscode.window.showInformationMessage(text, retry)
       : vscode.window.showErrorMessage(text, ...buttons);
   notice(context, shown, async (choice) => {
     if (choice === retry) await submit(context, submission);
+    if (choice === compare) await compareKeys(context, open, outcome.conflicts);
     if (choice === discard) await discardKeys(context, open, keys);
     if (choice === showLog) context.log.show();
   });
 }
 
-/** Follows a transaction whose outcome got lost, until the peer knows it. */
+/** Follows a transaction whose outcome got lost, until the folder's peer knows it; that may be another one by then. */
 function tellWhenKnown(
   context: SpaceContext,
-  { peer }: OpenFolder,
+  { folder }: OpenFolder,
   tx: string,
-  keys: readonly KeyRef[],
+  last: LastSubmission,
 ): void {
-  const listening = peer.onChange((view) => {
-    if (view.connection !== "connected" || view.revision < view.head) return;
-    if (view.transactions.some((transaction) => transaction.mine)) return;
+  const { keys } = last;
+  const id = folder.uri.toString();
+  const listening = context.peers.onDidChange(() => {
+    const peer = context.peers.open.find((each) => each.folder.uri.toString() === id)?.peer;
+    if (peer === undefined) return;
+    const { connection, revision, head, transactions, inDoubt } = peer.view;
+    if (connection !== "connected" || revision < head) return;
+    if (transactions.some(({ mine }) => mine) || inDoubt.length > 0) return;
     listening.dispose();
     notice(context, peer.history(limits.catchupRecordsMax), (revisions) => {
-      const revision = revisions.find((each) => each.tx === tx)?.revision;
+      const known = revisions.find((each) => each.tx === tx)?.revision;
       const text =
-        revision === undefined
+        known === undefined
           ? `The commit of ${keyNames(keys)} did not happen; nothing was changed.`
-          : `Committed r${revision}: ${keyNames(keys)}.`;
+          : `Committed r${known}: ${keyNames(keys)}.`;
+      context.peers.remember(folder, {
+        ...last,
+        ended: known === undefined ? "aborted" : "committed",
+        outcome: text,
+      });
       notice(context, vscode.window.showInformationMessage(text), () => undefined);
     });
   });

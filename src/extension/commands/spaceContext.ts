@@ -10,16 +10,24 @@ import type { Comparisons } from "../views/historyDiff.ts";
 import type { SpaceRow } from "../views/spaceRow.ts";
 import type { SpaceTree } from "../views/spaceTree.ts";
 import { problemText } from "../views/spaceWords.ts";
+import type { ThreeWayPanels } from "../views/threeWayPanel.ts";
+import type { Timelines } from "../views/timelinePanel.ts";
+import type { Submissions } from "./spaceSubmissions.ts";
 
 /** What the commands of the space work with. */
 export interface SpaceContext {
   readonly services: EnvironmentServices;
   readonly peers: PeerService;
   readonly comparisons: Comparisons;
+  readonly timelines: Timelines;
+  readonly threeWays: ThreeWayPanels;
+  readonly submissions: Submissions;
   readonly tree: SpaceTree;
   readonly log: vscode.LogOutputChannel;
   /** Path of the bundled coordinator. */
   readonly coordinatorEntry: string;
+  /** Where the extension is installed. */
+  readonly extensionUri: vscode.Uri;
 }
 
 /**

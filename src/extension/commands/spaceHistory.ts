@@ -3,9 +3,11 @@ import { effectiveEntry } from "../../dotenv/document.ts";
 import type { KeyRef, RevealedChange, RevisionView } from "../../peer/api.ts";
 import type { OpenFolder } from "../services/peerService.ts";
 import { fileOf } from "../services/peerSharedState.ts";
-import { opWord, revisionsPageMax, revisionTitle } from "../views/historyRows.ts";
-import { counted, isSameKey, keyName, keyNames, timeWord } from "../views/spaceWords.ts";
+import { opWord, revisionTitle } from "../views/historyRows.ts";
+import { row, type SpaceRow } from "../views/spaceRow.ts";
+import { counted, isSameKey, keyName, keyNames } from "../views/spaceWords.ts";
 import { submit } from "./spaceCommit.ts";
+import { compareRevisions } from "./spaceCompare.ts";
 import {
   choosePeer,
   keysOf,
@@ -15,6 +17,8 @@ import {
   type SpaceContext,
   type SpaceKey,
 } from "./spaceContext.ts";
+import { pickRevision } from "./spacePickers.ts";
+import { showTimeline } from "./spaceTimeline.ts";
 
 /** Lets the user go through the history: a revision, then what to do with it. */
 export async function showHistory(context: SpaceContext, args: SpaceArguments): Promise<void> {
@@ -31,12 +35,30 @@ export async function showHistory(context: SpaceContext, args: SpaceArguments): 
     act: () => revertOf(context, open, revision.revision, undefined),
   };
   const isCommit = revision.kind === "commit";
+  const revertSome = {
+    label: "$(discard) Revert Some Keys…",
+    act: () => revertKeys(context, [historyRow(open, revision)]),
+  };
+  const compareWith = {
+    label: "$(diff-multiple) Compare With Another Revision…",
+    act: () => compareRevisions(context, [historyRow(open, revision)]),
+  };
+  const timeline = {
+    label: "$(pulse) Show Timeline",
+    act: () => showTimeline(context, [historyRow(open, revision)]),
+  };
   const items = [
-    ...(isCommit ? [compare, revert] : []),
+    ...(isCommit ? [compare, compareWith, revert, ...(revision.changes.length > 1 ? [revertSome] : [])] : []),
+    ...(isCommit ? [timeline] : []),
     ...revision.changes.map((change) => ({
       label: `$(key) ${change.key}`,
       description: `${change.env} · ${opWord(change.op)}`,
       act: () => compareRevision(context, open, revision.revision, change),
+    })),
+    ...revision.riders.map((rider) => ({
+      label: `$(person) with ${rider.author}`,
+      description: rider.message,
+      act: () => Promise.resolve(),
     })),
     ...revision.members.map((member) => ({
       label: `$(person) ${member.name}`,
@@ -46,6 +68,20 @@ export async function showHistory(context: SpaceContext, args: SpaceArguments): 
   ];
   const title = `r${revision.revision} ${revisionTitle(revision)}`;
   await (await vscode.window.showQuickPick(items, { title, placeHolder: "What to do" }))?.act();
+}
+
+/** The row that the view would have for a revision. */
+function historyRow({ folder }: OpenFolder, { revision, tx }: RevisionView): SpaceRow {
+  const id = folder.uri.toString();
+  return row({
+    id: `${id}#picked:${revision}`,
+    kind: "revision",
+    folder: id,
+    label: "",
+    icon: "",
+    revision,
+    tx,
+  });
 }
 
 /** Opens the comparison of a revision with what it replaced. */
@@ -80,23 +116,41 @@ export async function revertRevision(context: SpaceContext, args: SpaceArguments
   const row = rowOf(args);
   const revision =
     row?.revision ?? (await pickRevision(context, open, "Revert Revision", isCommit))?.revision;
-  if (revision !== undefined) await revertOf(context, open, revision, row?.ref);
+  if (revision !== undefined) await revertOf(context, open, revision, row?.ref && [row.ref]);
 }
 
-/** Reverts a revision or one of its keys; called by notices too. */
+/** Like {@link revertRevision}, for some of the revision's keys, which the user picks first. */
+export async function revertKeys(context: SpaceContext, args: SpaceArguments): Promise<void> {
+  const title = "Revert Keys Of Revision";
+  const open = await choosePeer(context, args, title);
+  if (open === undefined) return;
+  const chosen = rowOf(args)?.revision ?? (await pickRevision(context, open, title, isCommit))?.revision;
+  if (chosen === undefined) return;
+  const plan = await open.peer.planRevert(chosen, undefined);
+  if (plan.length === 0) return tellNothingToRevert(context, chosen);
+  const named = keysOf(context, args).map(({ ref }) => ref);
+  const isNamed = (change: RevealedChange): boolean => named.some((ref) => isSameKey(ref, change));
+  const changes = await pickChanges(plan, `Revert keys of r${chosen}`, isNamed);
+  if (changes.length > 0) await revertOf(context, open, chosen, changes);
+}
+
+function tellNothingToRevert(context: SpaceContext, revision: number): void {
+  const text = `Nothing to revert: the keys of r${revision} have the values from before it.`;
+  notice(context, vscode.window.showInformationMessage(text), () => undefined);
+}
+
+/** Reverts a revision or some of its keys after a preview; called by notices too. */
 export async function revertOf(
   context: SpaceContext,
   open: OpenFolder,
   revision: number,
-  only: KeyRef | undefined,
+  only: readonly KeyRef[] | undefined,
 ): Promise<void> {
-  const plan = await open.peer.planRevert(revision, only === undefined ? undefined : [only]);
-  if (plan.length === 0) {
-    const text = `Nothing to revert: the keys of r${revision} have the values from before it.`;
-    return notice(context, vscode.window.showInformationMessage(text), () => undefined);
-  }
-  const changes = plan.length === 1 ? plan : await pickChanges(plan, `Revert r${revision}`);
-  if (changes.length === 0) return;
+  const changes = await open.peer.planRevert(
+    revision,
+    only?.map(({ env, key }) => ({ env, key })),
+  );
+  if (changes.length === 0) return tellNothingToRevert(context, revision);
   const { space } = open.peer.view;
   const sides = { before: "the space now", after: `after the revert of r${revision}` };
   const title = `Revert r${revision}: ${space} now ↔ after the revert`;
@@ -123,7 +177,7 @@ async function confirmRevert(
   let revealed = false;
   for (;;) {
     const items = [
-      { id: "revert", label: `$(discard) Revert ${changes.map(keyName).join(", ")}` },
+      { id: "revert", label: `$(discard) Revert ${keyNames(changes)}` },
       { id: "reveal", label: revealed ? "$(eye-closed) Hide Values" : "$(eye) Reveal Values" },
       { id: "cancel", label: "$(close) Cancel" },
     ];
@@ -172,11 +226,12 @@ async function compareWithFile(context: SpaceContext, { open, ref }: SpaceKey): 
 async function pickChanges(
   plan: readonly RevealedChange[],
   title: string,
+  isPicked: (change: RevealedChange) => boolean,
 ): Promise<readonly RevealedChange[]> {
   const items = plan.map((change) => ({
     label: change.key,
     description: `${change.env} · ${change.after === undefined ? "is deleted" : change.before === undefined ? "comes back" : "changes"}`,
-    picked: true,
+    picked: isPicked(change),
     change,
   }));
   const options = { title, placeHolder: "Keys to restore", canPickMany: true, ignoreFocusOut: true } as const;
@@ -186,35 +241,4 @@ async function pickChanges(
 
 function isCommit(revision: RevisionView): boolean {
   return revision.kind === "commit";
-}
-
-async function pickRevision(
-  context: SpaceContext,
-  { peer }: OpenFolder,
-  title: string,
-  accepts: (revision: RevisionView) => boolean,
-): Promise<RevisionView | undefined> {
-  let limit = revisionsPageMax;
-  for (;;) {
-    const read = await peer.history(limit);
-    const revisions = read.filter(accepts);
-    if (revisions.length === 0) {
-      const text = `${peer.view.space} has no commit yet.`;
-      notice(context, vscode.window.showInformationMessage(text), () => undefined);
-      return undefined;
-    }
-    const items: (vscode.QuickPickItem & { readonly revision: RevisionView | undefined })[] = revisions.map(
-      (revision) => ({
-        label: `r${revision.revision} ${revisionTitle(revision)}`,
-        description: `${revision.author} · ${timeWord(revision.atMs, Date.now())}`,
-        detail: revision.changes.map(keyName).join(", "),
-        revision,
-      }),
-    );
-    if (read.length === limit) items.push({ label: "$(ellipsis) Show More Revisions", revision: undefined });
-    const options = { title: `${title}: ${peer.view.space}`, placeHolder: "Revision", matchOnDetail: true };
-    const picked = await vscode.window.showQuickPick(items, options);
-    if (picked === undefined || picked.revision !== undefined) return picked?.revision;
-    limit += revisionsPageMax;
-  }
 }

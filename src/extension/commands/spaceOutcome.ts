@@ -20,10 +20,13 @@ export class ProgressWords {
   after(progress: CommitProgress): string {
     if (progress.kind === "vote") {
       const reason = progress.reason ?? progress.code;
-      const words = { yes: "yes", no: "no", readonly: "not concerned" }[progress.vote];
+      const words = { yes: "yes", no: "no", readonly: "not concerned", reviewing: "being reviewed" }[
+        progress.vote
+      ];
       this.#votes.set(progress.peer, reason === undefined ? words : `${words} (${reason})`);
     } else this.#phase = phaseText(progress);
-    if (this.#votes.size === 0) return this.#phase;
+    const isPast = progress.kind === "phase" && progress.phase === "unknown";
+    if (this.#votes.size === 0 || isPast) return this.#phase;
     const last = [...this.#votes].slice(-namedVotesMax).map(([peer, words]) => `${peer}: ${words}`);
     return `${this.#votes.size} of ${Math.max(this.#voters, this.#votes.size)} votes. ${last.join(", ")}`;
   }
@@ -40,6 +43,8 @@ function phaseText({ phase, peers }: Extract<CommitProgress, { kind: "phase" }>)
       return names === "" ? "waiting…" : `waiting for ${names}, who is away…`;
     case "preparing":
       return names === "" ? "asking the peers…" : `asking ${names}…`;
+    case "reviewing":
+      return names === "" ? "waiting for a review…" : `waiting for the review of ${names}…`;
     case "unknown":
       return "connection lost, asking for the outcome…";
   }

@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 import { setKey } from "../../dotenv/edit.ts";
+import type { KeyRef } from "../../peer/api.ts";
 import { environmentFileOf } from "../services/environmentFile.ts";
 import { mask } from "../services/environmentMask.ts";
+import type { OpenFolder } from "../services/peerService.ts";
 import { fileOf } from "../services/peerSharedState.ts";
 import { keyName } from "../views/spaceWords.ts";
 import { choosePeer, notice, reportProblem, type SpaceArguments, type SpaceContext } from "./spaceContext.ts";
@@ -23,17 +25,25 @@ export async function restoreReplaced(context: SpaceContext, args: SpaceArgument
     })),
     { title: "Restore Replaced Value", placeHolder: "Newest first; the value goes back into the file" },
   );
-  const uri = picked === undefined ? undefined : fileOf(open, picked.value.env);
-  const file = uri === undefined ? undefined : environmentFileOf(uri);
-  if (picked === undefined || file === undefined) return;
-  const { value } = picked;
-  const outcome = await context.services.editor.change(file, (document) =>
-    setKey(document, value.key, value.value),
-  );
-  if (!outcome.ok) {
-    const { message, next } = outcome.problem;
-    return reportProblem(context, { code: "FILE_NOT_WRITABLE", message, next });
-  }
-  const text = `${keyName(value)} has its replaced value again. It differs from the space until you commit or discard it.`;
+  if (picked === undefined || !(await restoreValue(context, open, picked.value))) return;
+  const text = `${keyName(picked.value)} has its replaced value again. It differs from the space until you commit or discard it.`;
   notice(context, vscode.window.showInformationMessage(text), () => undefined);
+}
+
+/** Writes a value into the file of its environment; tells why when it cannot, and whether it could. */
+export async function restoreValue(
+  context: SpaceContext,
+  open: OpenFolder,
+  replaced: KeyRef & { readonly value: string },
+): Promise<boolean> {
+  const uri = fileOf(open, replaced.env);
+  const file = uri === undefined ? undefined : environmentFileOf(uri);
+  if (file === undefined) return false;
+  const outcome = await context.services.editor.change(file, (document) =>
+    setKey(document, replaced.key, replaced.value),
+  );
+  if (outcome.ok) return true;
+  const { message, next } = outcome.problem;
+  reportProblem(context, { code: "FILE_NOT_WRITABLE", message, next });
+  return false;
 }

@@ -6,6 +6,7 @@ import type { Peer, PeerEvent } from "../../peer/api.ts";
 import { type Problem, problemOf } from "../../protocol/errors.ts";
 import { attachPeer, type PeerOptions, peerOf } from "../../runtime/peers.ts";
 import { OpenDocumentFiles } from "./openDocuments.ts";
+import { changesReview, reviewSetting } from "./peerSettings.ts";
 
 /** The file that says which space a folder belongs to. */
 const configFileName = ".envpact.json";
@@ -38,6 +39,7 @@ export class PeerFolder {
   readonly folder: vscode.WorkspaceFolder;
   readonly #host: FolderHost;
   readonly #watcher: vscode.FileSystemWatcher;
+  readonly #settings: vscode.Disposable;
   #state: FolderState = { kind: "none" };
   /** Digest of the `.envpact.json` that the state was made from. */
   #config: string | undefined;
@@ -57,6 +59,10 @@ export class PeerFolder {
     this.#watcher.onDidCreate(update);
     this.#watcher.onDidChange(update);
     this.#watcher.onDidDelete(update);
+    this.#settings = vscode.workspace.onDidChangeConfiguration((event) => {
+      // The coordinator is told at the greeting, so the peer greets anew.
+      if (changesReview(event, folder.uri) && this.#state.kind === "open") this.#report(this.reopen());
+    });
     update();
   }
 
@@ -67,12 +73,14 @@ export class PeerFolder {
   /** What every way of opening this folder's peer has in common. */
   get options(): PeerOptions {
     const { folder } = this;
+    const review = reviewSetting(folder.uri);
     return {
       folder: folder.uri.fsPath,
       environment: process.env,
       holder: "editor",
       coordinatorEntry: this.#host.coordinatorEntry,
       log: (line) => this.#host.log.info(`${folder.name}: ${line}`),
+      ...(review === undefined ? {} : { review }),
       wrapFiles: (disk) => new OpenDocumentFiles(folder.uri.fsPath, disk),
     };
   }
@@ -124,6 +132,7 @@ export class PeerFolder {
   end(): Promise<void> {
     this.#ended = true;
     this.#watcher.dispose();
+    this.#settings.dispose();
     return this.#enqueue(() => this.#close());
   }
 

@@ -1,6 +1,7 @@
-/** Pure: the words of the quiet notice on the receiving side. Never a value. */
-import type { PeerEvent } from "../../peer/api.ts";
-import { isSameKey, keyNames } from "../views/spaceWords.ts";
+/** Pure: the words of the notices about what happens without this person's doing. Never a value. */
+import type { HeuristicView, InDoubtView, PeerEvent, PeerView } from "../../peer/api.ts";
+import { doubtSentence, heuristicWords } from "../views/spaceDoubt.ts";
+import { isSameKey, keyNames, timeWord } from "../views/spaceWords.ts";
 
 export type AppliedEvent = Extract<PeerEvent, { kind: "applied" }>;
 
@@ -19,4 +20,25 @@ export function appliedWords(events: readonly AppliedEvent[]): string {
       return `${author} changed ${keyNames(once)} (${span})${why}`;
     })
     .join(" · ");
+}
+
+/** What is in doubt, since when, and what it waits for. */
+export function doubtWords(view: PeerView, doubt: InDoubtView, nowMs: number): string {
+  return `In doubt since ${timeWord(doubt.sinceMs, nowMs)}: ${keyNames(doubt.keys)} in ${view.space}. ${doubtSentence(view, nowMs)}. The file stays as it is until then.`;
+}
+
+/** Who wants to change which keys, and until when an answer counts. */
+export function reviewWords(
+  view: PeerView,
+  { author, keys, deadlineAtMs }: Extract<PeerEvent, { kind: "review" }>,
+  nowMs: number,
+): string {
+  return `${author} wants to change ${keyNames(keys)} in ${view.space} and asks you to look at it until ${timeWord(deadlineAtMs, nowMs)}.`;
+}
+
+/** What became of a forced outcome. */
+export function heuristicNotice(heuristic: HeuristicView): string {
+  const words = `${keyNames(heuristic.keys)} was ${heuristicWords(heuristic)}.`;
+  if (heuristic.status !== "mixed") return words;
+  return `Heuristic mixed: ${words} The file here may differ from the space.`;
 }

@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
-import type { Peer, PeerEvent } from "../../peer/api.ts";
+import type { Peer, PeerEvent, PeerView } from "../../peer/api.ts";
 import { problemOf } from "../../protocol/errors.ts";
 import { type JoinOptions, joinSpace } from "../../runtime/peers.ts";
 import type { FolderModel, LastSubmission } from "../views/spaceModel.ts";
 import { type FolderHost, type FolderState, PeerFolder } from "./peerFolder.ts";
+import { SpreadPatience } from "./peerSpread.ts";
 
 /** Changes of peers are gathered this long before the views hear of them, in milliseconds. */
 const gatherMs = 40;
@@ -32,7 +33,9 @@ export class PeerService implements vscode.Disposable {
   readonly #folders = new Map<string, PeerFolder>();
   readonly #last = new Map<string, LastSubmission>();
   #subscriptions: vscode.Disposable[] = [];
+  readonly #patience = new Map<string, SpreadPatience>();
   #timer: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
   #disposed = false;
 
   /** `coordinatorEntry`: path of the bundled coordinator. */
@@ -72,13 +75,32 @@ export class PeerService implements vscode.Disposable {
   models(): readonly FolderModel[] {
     return this.folders.flatMap(({ folder, state }): FolderModel[] => {
       if (state.kind === "none") return [];
+      const id = folder.uri.toString();
       const condition =
         state.kind === "open"
-          ? { kind: state.kind, companion: state.peer.mode === "companion", view: state.peer.view }
+          ? {
+              kind: state.kind,
+              companion: state.peer.mode === "companion",
+              view: this.#viewOf(id, state.peer),
+            }
           : state;
-      const id = folder.uri.toString();
       return [{ id, name: folder.name, condition, last: this.#last.get(id) }];
     });
+  }
+
+  /** A peer's view without what is over in a moment; it is looked at again when the moment has passed. */
+  #viewOf(id: string, peer: Peer): PeerView {
+    const patience = this.#patience.get(id) ?? new SpreadPatience();
+    this.#patience.set(id, patience);
+    const now = Date.now();
+    const view = patience.shown(peer.view, now);
+    if (patience.againAtMs !== undefined && !this.#disposed) {
+      this.#again ??= setTimeout(() => {
+        this.#again = undefined;
+        this.#fire();
+      }, patience.againAtMs - now);
+    }
+    return view;
   }
 
   /** Keeps what became of the last change that was sent from a folder, for the view. */
@@ -120,6 +142,7 @@ export class PeerService implements vscode.Disposable {
   async stop(): Promise<void> {
     this.#disposed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#again);
     for (const subscription of this.#subscriptions) subscription.dispose();
     await Promise.all([...this.#folders.values()].map((folder) => folder.end()));
     this.#changed.dispose();

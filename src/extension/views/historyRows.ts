@@ -53,7 +53,10 @@ function revisionRow(folder: string, revision: RevisionView, nowMs: number): Spa
   const at = timeWord(revision.atMs, nowMs);
   const isCommit = revision.kind === "commit";
   const reverts = revision.reverts === undefined ? [] : [`reverts r${revision.reverts}`];
-  const words = [revision.author, at, ...reverts].filter((word) => word !== "");
+  const { riders } = revision;
+  const others = riders.length === 0 ? [] : [`with ${riders.map(({ author }) => author).join(", ")}`];
+  const words = [revision.author, at, ...others, ...reverts].filter((word) => word !== "");
+  const keyRows = revision.changes.map((change) => changeRow(folder, revision.revision, change));
   return row({
     id: `${folder}#revision:${revision.revision}`,
     kind: "revision",
@@ -63,15 +66,34 @@ function revisionRow(folder: string, revision: RevisionView, nowMs: number): Spa
     tooltip: [
       `r${revision.revision} ${revisionTitle(revision)}`,
       ...words,
+      ...riders.map(riderWords),
       ...revision.changes.map((change) => `${change.key} (${change.env}): ${opWord(change.op)}`),
     ].join("\n"),
     icon: isCommit ? (revision.reverts === undefined ? "git-commit" : "discard") : "organization",
     words: [revision.kind],
     revision: revision.revision,
-    ...(isCommit
-      ? { children: revision.changes.map((change) => changeRow(folder, revision.revision, change)) }
-      : {}),
+    tx: revision.tx,
+    ...(isCommit ? { children: [...riderRows(folder, revision), ...keyRows] } : {}),
   });
+}
+
+/** Who else committed in a revision: `with Ben: Longer timeout`. */
+export function riderWords({ author, message }: RevisionView["riders"][number]): string {
+  return message === "" ? `with ${author}` : `with ${author}: ${message}`;
+}
+
+function riderRows(folder: string, { revision, riders }: RevisionView): readonly SpaceRow[] {
+  return riders.map((rider, index) =>
+    row({
+      id: `${folder}#revision:${revision}!rider${index}`,
+      kind: "rider",
+      folder,
+      label: `with ${rider.author}`,
+      description: rider.message,
+      tooltip: `${riderWords(rider)}\nBoth changes share r${revision}: they were waiting at the same time and concern other keys.`,
+      icon: "person",
+    }),
+  );
 }
 
 function changeRow(folder: string, revision: number, change: RevisionView["changes"][number]): SpaceRow {

@@ -1,10 +1,14 @@
 /** Pure: the rows of the "Space" view, made from what the peers of the workspace folders say. */
-import type { InDoubtView, KeyRef, PeerView, VoteView } from "../../peer/api.ts";
+import type { KeyRef, PeerView, VoteView } from "../../peer/api.ts";
 import type { Problem } from "../../protocol/errors.ts";
+import { limits } from "../../protocol/limits.ts";
+import type { Conflict } from "../../protocol/messages.ts";
+import { spaceCommandIds } from "../spaceIds.ts";
+import { urgentRows } from "./spaceDoubt.ts";
 import { peersRow } from "./spacePeers.ts";
 import { failure, passed, row, type SpaceRow, warning } from "./spaceRow.ts";
 import { lastRow, transactionsRow } from "./spaceVotes.ts";
-import { counted, driftWord, keyName, keyNames, timeWord, withStop } from "./spaceWords.ts";
+import { counted, driftWord, timeWord, withStop } from "./spaceWords.ts";
 
 /** What is known of a workspace folder that has a `.envpact.json`. */
 export type FolderCondition =
@@ -20,7 +24,11 @@ export interface LastSubmission {
   readonly message: string;
   readonly keys: readonly KeyRef[];
   readonly votes: readonly VoteView[];
-  readonly ended: "committed" | "refused" | "cancelled" | "unknown";
+  /** What was changed by others in between, when that is why it was refused. */
+  readonly conflicts: readonly Conflict[];
+  /** The transaction, when it came to be one. */
+  readonly tx: string | undefined;
+  readonly ended: "committed" | "refused" | "cancelled" | "unknown" | "aborted";
   /** In words: the revision, or who refused which key and why. */
   readonly outcome: string;
 }
@@ -91,13 +99,15 @@ function spaceRows(
   last: LastSubmission | undefined,
   nowMs: number,
 ): readonly SpaceRow[] {
+  // What is in doubt has rows of its own, which say more.
+  const underWay = view.transactions.filter(({ id: tx }) => !view.inDoubt.some((doubt) => doubt.tx === tx));
   return [
     connectionRow(id, view, companion, nowMs),
-    ...view.inDoubt.map((doubt) => inDoubtRow(id, doubt, nowMs)),
+    ...urgentRows(id, view, nowMs),
     ...view.fileProblems.map((problem, index) => problemRow(id, `file${index}`, problem)),
-    ...(view.transactions.length === 0 ? [] : [transactionsRow(id, view)]),
+    ...(underWay.length === 0 ? [] : [transactionsRow(id, underWay, view, nowMs)]),
     changesRow(id, view),
-    ...(last === undefined || view.transactions.some(({ mine }) => mine) ? [] : [lastRow(id, last)]),
+    ...(last === undefined || view.transactions.some(({ mine }) => mine) ? [] : [lastRow(id, last, nowMs)]),
     peersRow(id, view, nowMs),
     sharedKeysRow(id, view),
     row({
@@ -158,45 +168,27 @@ function connectionRow(id: string, view: PeerView, companion: boolean, nowMs: nu
 }
 
 function problemRow(id: string, name: string, problem: Problem): SpaceRow {
+  const locked = problem.code === "FILE_LOCKED";
   return row({
     id: `${id}#problem:${name}`,
     kind: "problem",
     folder: id,
-    label: problem.message,
-    description: problem.next,
-    tooltip: `${withStop(problem.message)}\n${problem.next}\n${problem.code}`,
-    icon: "warning",
-    color: warning,
-  });
-}
-
-function inDoubtRow(id: string, doubt: InDoubtView, nowMs: number): SpaceRow {
-  const since = `In doubt since ${timeWord(doubt.sinceMs, nowMs)}`;
-  return row({
-    id: `${id}#indoubt:${doubt.tx}`,
-    kind: "indoubt",
-    folder: id,
-    label: since,
-    description: keyNames(doubt.keys),
+    label: locked ? "Committed, file locked" : problem.message,
+    description: locked ? problem.message : problem.next,
     tooltip: [
-      since,
-      "This peer agreed and then lost the coordinator, which alone knows the outcome.",
-      "The files stay as they are. The outcome is asked for as soon as the coordinator answers.",
-      ...doubt.keys.map(keyName),
+      withStop(problem.message),
+      problem.next,
+      ...(locked
+        ? [
+            `The commit stands, and no other peer waits for this file. It is tried again by itself every ${limits.lockedRetryMs / 1_000} s.`,
+          ]
+        : []),
+      problem.code,
     ].join("\n"),
-    icon: "question",
+    words: locked ? ["locked"] : [],
+    command: locked ? spaceCommandIds.whatIsThis : undefined,
+    icon: locked ? "lock" : "warning",
     color: warning,
-    children: doubt.keys.map((ref) =>
-      row({
-        id: `${id}#indoubt:${doubt.tx}:${ref.env}/${ref.key}`,
-        kind: "indoubt",
-        folder: id,
-        label: ref.key,
-        description: ref.env,
-        icon: "key",
-      }),
-    ),
-    expanded: true,
   });
 }
 

@@ -24,7 +24,10 @@ export function peersRow(id: string, view: PeerView, nowMs: number): SpaceRow {
     kind: "peers",
     folder: id,
     label: "Peers",
-    description: `${peersWords(view)} connected`,
+    description:
+      view.connection === "connected"
+        ? `${peersWords(view)} connected`
+        : `${counted(membersOf(view).length, "peer")}, as last heard`,
     icon: "organization",
     children: membersOf(view).map((peer) => peerRow(id, view, peer, nowMs)),
     expanded: true,
@@ -39,7 +42,8 @@ function peerRow(id: string, view: PeerView, peer: PeerRow, nowMs: number): Spac
       peer.absentSinceMs === undefined ? "absent" : `absent since ${timeWord(peer.absentSinceMs, nowMs)}`,
     );
   }
-  if (peer.appliedRevision !== view.head) words.push(`at r${peer.appliedRevision}`);
+  const isHeard = peer.connected || peer.appliedRevision > 0;
+  if (isHeard && peer.appliedRevision !== view.head) words.push(`at r${peer.appliedRevision}`);
   if (peer.drift > 0) words.push(counted(peer.drift, "change"));
   const [icon, color] = !peer.connected
     ? ["circle-outline", quiet]
@@ -52,7 +56,11 @@ function peerRow(id: string, view: PeerView, peer: PeerRow, nowMs: number): Spac
     folder: id,
     label: peer.name,
     description: words.join(" · "),
-    tooltip: [peer.name, ...words, `applied r${peer.appliedRevision}`].join("\n"),
+    tooltip: [
+      peer.name,
+      ...words,
+      isHeard ? `applied r${peer.appliedRevision}` : "not heard of since the coordinator started",
+    ].join("\n"),
     icon: icon ?? "circle-outline",
     color,
   });

@@ -13,6 +13,13 @@ export type SpaceRowKind =
   | "connection"
   | "problem"
   | "indoubt"
+  | "heuristic"
+  | "review"
+  | "spread"
+  | "note"
+  | "action"
+  | "wait"
+  | "conflict"
   | "changes"
   | "change"
   | "transactions"
@@ -26,6 +33,7 @@ export type SpaceRowKind =
   | "history"
   | "revision"
   | "revisionKey"
+  | "rider"
   | "more";
 
 /** A row. `children` undefined: none; the rows below `history` are read when it is opened. */
@@ -47,6 +55,10 @@ export interface SpaceRow {
   readonly words: readonly string[];
   readonly ref: KeyRef | undefined;
   readonly revision: number | undefined;
+  /** The transaction that the row is about. */
+  readonly tx: string | undefined;
+  /** Id of the command that a click runs, with the row as its argument. */
+  readonly command: string | undefined;
 }
 
 /** What a row says of itself; the rest has defaults. */
@@ -63,6 +75,8 @@ export function row(parts: RowParts): SpaceRow {
     words: [],
     ref: undefined,
     revision: undefined,
+    tx: undefined,
+    command: undefined,
     ...parts,
     description,
   };
@@ -76,4 +90,23 @@ export function spokenText({ label, description }: SpaceRow): string {
 /** The context value of a row, for the `when` clauses of the menus. */
 export function contextOf({ kind, words }: SpaceRow): string {
   return [kind, ...words].join(" ");
+}
+
+/** A row that explains something and does nothing. */
+export function noteRow(
+  parts: Pick<SpaceRow, "id" | "folder" | "label" | "icon"> & Partial<SpaceRow>,
+): SpaceRow {
+  return row({ kind: "note", ...parts });
+}
+
+/** A row that does something when it is clicked, for a transaction. */
+export function actionRow(
+  parent: Pick<SpaceRow, "id" | "folder" | "tx">,
+  label: string,
+  icon: string,
+  command: string,
+  more: Partial<SpaceRow> = {},
+): SpaceRow {
+  const { id, folder, tx } = parent;
+  return row({ id: `${id}!${command}`, kind: "action", folder, label, icon, command, tx, ...more });
 }

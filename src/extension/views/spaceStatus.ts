@@ -1,7 +1,9 @@
 /** Pure: what the status bar says of the workspace's spaces. */
 import type { PeerView } from "../../peer/api.ts";
+import { doubtSentence, heuristicWords, spreadLabel, spreadsOf, spreadWords } from "./spaceDoubt.ts";
 import { connectionWords, type FolderModel } from "./spaceModel.ts";
 import { peersWords } from "./spacePeers.ts";
+import { phaseWords } from "./spaceVotes.ts";
 import { counted, keyNames, problemText, timeWord } from "./spaceWords.ts";
 
 export interface SpaceStatus {
@@ -9,15 +11,18 @@ export interface SpaceStatus {
   /** Markdown; names are escaped. */
   readonly tooltip: string;
   readonly spoken: string;
-  /** Something keeps the space from working: it is shown on the warning background. */
-  readonly warning: boolean;
+  /** The background: something keeps the space from working, or files say something else than the space. */
+  readonly alarm: "none" | "warning" | "error";
 }
+
+/** A forced outcome that turned out to be another one than the space's. */
+const mixedUrgency = 4;
 
 interface Part {
   readonly icon: string;
   readonly text: string;
   /** The most urgent part is the one that is shown; 0 is calm. */
-  readonly urgency: 0 | 1 | 2 | 3;
+  readonly urgency: 0 | 1 | 2 | 3 | 4;
 }
 
 /** The status of all folders, or undefined when none of them takes part in a space. */
@@ -34,7 +39,7 @@ export function spaceStatus(folders: readonly FolderModel[], nowMs: number): Spa
     text: `$(${first.part.icon}) ${first.part.text}${more}`,
     tooltip: lines.join("\n\n"),
     spoken: `Envpact space: ${first.part.text.replaceAll(" · ", ", ")}${more}`,
-    warning: first.part.urgency > 0,
+    alarm: first.part.urgency === mixedUrgency ? "error" : first.part.urgency > 0 ? "warning" : "none",
   };
 }
 
@@ -54,24 +59,40 @@ function partOf({ condition }: FolderModel, nowMs: number): Part | undefined {
 
 function viewPart(view: PeerView, nowMs: number): Part {
   const place = `${view.space} r${view.revision}`;
+  const part = (icon: string, text: string, urgency: Part["urgency"]): Part => ({
+    icon,
+    text: `${place} · ${text}`,
+    urgency,
+  });
+  if (view.heuristics.some(({ status }) => status === "mixed")) {
+    return part("error", "heuristic mixed, resync", mixedUrgency);
+  }
   const [doubt] = view.inDoubt;
-  if (doubt !== undefined) {
-    return {
-      icon: "question",
-      text: `${place} · in doubt since ${timeWord(doubt.sinceMs, nowMs)}`,
-      urgency: 3,
-    };
+  if (doubt !== undefined) return part("question", `in doubt since ${timeWord(doubt.sinceMs, nowMs)}`, 3);
+  if (view.connection === "refused") return part("error", "refused", 2);
+  const [review] = view.reviews;
+  if (review !== undefined) return part("eye", `${review.author} asks for review`, 2);
+  if (view.fileProblems.length > 0) {
+    const locked = view.fileProblems.some(({ code }) => code === "FILE_LOCKED");
+    return locked ? part("lock", "file locked", 2) : part("warning", "file problem", 2);
   }
-  switch (view.connection) {
-    case "refused":
-      return { icon: "error", text: `${place} · refused`, urgency: 2 };
-    case "offline":
-      return { icon: "debug-disconnect", text: `${place} · offline`, urgency: 1 };
-    case "connecting":
-      return { icon: "loading~spin", text: `${place} · connecting`, urgency: 0 };
-    case "connected":
-      return { icon: "link", text: `${place} · ${peersWords(view)}`, urgency: 0 };
+  if (view.connection === "offline") return part("debug-disconnect", "offline", 1);
+  if (view.connection === "connecting") return part("loading~spin", "connecting", 0);
+  return part(...calmWords(view), 0);
+}
+
+function calmWords(view: PeerView): readonly [icon: string, text: string] {
+  const waits = view.transactions.find(({ phase }) => phase === "waiting" || phase === "reviewing");
+  if (waits !== undefined) {
+    const names = waits.waitingFor.join(", ") || "a peer";
+    return waits.phase === "waiting"
+      ? ["watch", `waiting for ${names}`]
+      : ["eye", `waiting for the review of ${names}`];
   }
+  if (view.transactions.length > 0) return ["sync~spin", "committing"];
+  const spread = spreadsOf(view).at(-1);
+  if (spread !== undefined) return ["broadcast", `applied by ${spread.applied} of ${spread.of}`];
+  return ["link", peersWords(view)];
 }
 
 function tooltipLines({ name, condition }: FolderModel, nowMs: number): readonly string[] {
@@ -83,7 +104,23 @@ function tooltipLines({ name, condition }: FolderModel, nowMs: number): readonly
     `${peersWords(view)} connected · ${counted(view.shared.length, "shared key")} · ${counted(view.drift.length, "change")}`,
   ];
   for (const doubt of view.inDoubt) {
-    lines.push(`In doubt since ${timeWord(doubt.sinceMs, nowMs)}: ${escaped(keyNames(doubt.keys))}`);
+    lines.push(
+      `**In doubt since ${timeWord(doubt.sinceMs, nowMs)}**: ${escaped(keyNames(doubt.keys))}. A commit was prepared here. ${escaped(doubtSentence(view, nowMs))}. The file stays as it is until then.`,
+    );
+  }
+  for (const heuristic of view.heuristics) {
+    lines.push(`${escaped(keyNames(heuristic.keys))}: ${escaped(heuristicWords(heuristic))}`);
+  }
+  for (const { author, keys, deadlineAtMs } of view.reviews) {
+    lines.push(
+      `${escaped(author)} asks for review of ${escaped(keyNames(keys))} until ${timeWord(deadlineAtMs, nowMs)}`,
+    );
+  }
+  for (const transaction of view.transactions) {
+    lines.push(`${escaped(keyNames(transaction.keys))}: ${escaped(phaseWords(transaction))}`);
+  }
+  for (const spread of spreadsOf(view)) {
+    lines.push(`${escaped(spreadLabel(spread))}: ${escaped(spreadWords(view, spread))}`);
   }
   if (view.problem !== undefined) lines.push(escaped(problemText(view.problem)));
   for (const problem of view.fileProblems) lines.push(escaped(problemText(problem)));

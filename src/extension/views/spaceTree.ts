@@ -125,7 +125,8 @@ export class SpaceTree implements vscode.TreeDataProvider<SpaceRow>, vscode.Disp
 }
 
 /** What a click on a row does. */
-function clickOf({ kind, words }: SpaceRow): string | undefined {
+function clickOf({ kind, words, command }: SpaceRow): string | undefined {
+  if (command !== undefined) return command;
   if (kind === "change" || kind === "revisionKey") return spaceCommandIds.compareChange;
   if (kind === "more") return spaceCommandIds.showMoreHistory;
   if (kind !== "state") return undefined;

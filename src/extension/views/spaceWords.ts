@@ -49,6 +49,12 @@ export function timeWord(atMs: number, nowMs: number): string {
   return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())} ${time}`;
 }
 
+/** Like {@link timeWord}, with seconds where the moment is less than ten minutes away. */
+export function preciseTimeWord(atMs: number, nowMs: number): string {
+  const near = Math.abs(atMs - nowMs) < 600_000;
+  return near ? `${timeWord(atMs, nowMs)}:${twoDigits(new Date(atMs).getSeconds())}` : timeWord(atMs, nowMs);
+}
+
 /** One line for a notification: what happened, and the next step. */
 export function problemText(problem: Problem): string {
   return problem.next === "" ? problem.message : `${withStop(problem.message)} ${problem.next}`;

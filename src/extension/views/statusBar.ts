@@ -35,9 +35,8 @@ export class SpaceStatusBar implements vscode.Disposable {
     this.item.text = status.text;
     this.item.tooltip = new vscode.MarkdownString(status.tooltip);
     this.item.accessibilityInformation = { label: status.spoken, role: "button" };
-    this.item.backgroundColor = status.warning
-      ? new vscode.ThemeColor("statusBarItem.warningBackground")
-      : undefined;
+    this.item.backgroundColor =
+      status.alarm === "none" ? undefined : new vscode.ThemeColor(`statusBarItem.${status.alarm}Background`);
     this.item.show();
   }
 }
