@@ -26,6 +26,7 @@ export const spaceCommandIds = {
   leaveSpace: "envpact.leaveSpace",
   retryConnection: "envpact.retryConnection",
   acceptReview: "envpact.acceptReview",
+  compareReview: "envpact.compareReview",
   declineReview: "envpact.declineReview",
   cancelCommit: "envpact.cancelCommit",
   goOnWithout: "envpact.goOnWithout",

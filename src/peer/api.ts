@@ -2,6 +2,7 @@ import type { ErrorCode, Problem } from "../protocol/errors.ts";
 import type { Conflict, DriftItem, Policy } from "../protocol/messages.ts";
 import type { ItemOp, MemberState, Role } from "../protocol/record.ts";
 import type { Disposable } from "../shared/disposable.ts";
+import type { TransactionTrace } from "./trace.ts";
 
 /** A key of an environment. */
 export interface KeyRef {
@@ -83,37 +84,6 @@ export interface SpreadView {
   readonly of: number;
   /** Names of those that have not applied it. */
   readonly waitingFor: readonly string[];
-}
-
-/** One mark on a peer's line of a transaction's timeline. Times are this machine's, milliseconds since the epoch. */
-export interface TraceMark {
-  readonly kind:
-    | "submitted"
-    | "prepare"
-    | "reviewing"
-    | "yes"
-    | "no"
-    | "readonly"
-    | "committed"
-    | "aborted"
-    | "applied"
-    | "inDoubt"
-    | "forced";
-  readonly peer: string;
-  readonly atMs: number;
-  /** Code and reason of a refusal; names keys and files, never values. */
-  readonly text: string | undefined;
-}
-
-/** What this machine saw of one transaction, running or past, oldest mark first. Holds no value. */
-export interface TransactionTrace {
-  readonly tx: string;
-  readonly author: string;
-  readonly message: string;
-  readonly keys: readonly KeyRef[];
-  readonly revision: number | undefined;
-  readonly outcome: "running" | "committed" | "aborted" | "unknown";
-  readonly marks: readonly TraceMark[];
 }
 
 /** The three sides of a key that differs: for masked-until-revealed places only. */
@@ -322,6 +292,8 @@ export interface Peer extends Disposable {
   traces(): Promise<readonly TransactionTrace[]>;
   /** Accepts or declines a change that waits for this peer's person. Throws NOT_IN_DOUBT when it waits no longer. */
   review(tx: string, accept: boolean, reason?: string): Promise<void>;
+  /** What such a change would do, in the process that takes part only. Throws NOT_IN_DOUBT. */
+  reviewChanges(tx: string): Promise<readonly RevealedChange[]>;
   /**
    * Ends a doubt here without the coordinator's word (a heuristic decision): `commit` brings the prepared values into
    * the files, `abort` leaves them. Recorded, and compared with the outcome later. Throws NOT_IN_DOUBT.

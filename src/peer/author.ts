@@ -7,7 +7,6 @@ import type {
   RevealedChange,
   RevisionView,
   ThreeWay,
-  TransactionTrace,
 } from "./api.ts";
 import { Authoring } from "./authoring.ts";
 import { compareRevisions, threeWayOf } from "./comparing.ts";
@@ -15,6 +14,7 @@ import { PeerCore } from "./core.ts";
 import { rowsOf } from "./heard.ts";
 import type { PeerIdentity, PeerPorts, Superseded } from "./ports.ts";
 import type { Replica } from "./replica.ts";
+import type { TransactionTrace } from "./trace.ts";
 import { withLog } from "./traces.ts";
 
 /** What a person does with a peer, whoever takes part: commit, discard, marks, history, comparisons. */
@@ -40,6 +40,7 @@ export abstract class AuthorPeer extends PeerCore implements Peer {
   }
 
   abstract review(tx: string, accept: boolean, reason?: string): Promise<void>;
+  abstract reviewChanges(tx: string): Promise<readonly RevealedChange[]>;
   abstract force(tx: string, outcome: "commit" | "abort"): Promise<void>;
   abstract resync(tx: string): Promise<void>;
 

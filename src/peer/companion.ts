@@ -2,7 +2,7 @@ import type { JournalImage, LinkEvent } from "../commit/ports.ts";
 import { addPart, type IncomingSnapshot } from "../commit/snapshot.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import type { LogRecord } from "../protocol/record.ts";
-import type { InDoubtView, TransactionView } from "./api.ts";
+import type { InDoubtView, RevealedChange, TransactionView } from "./api.ts";
 import { AuthorPeer } from "./author.ts";
 import { noReview } from "./decisions.ts";
 import { LiveWriter } from "./liveState.ts";
@@ -109,6 +109,14 @@ export class CompanionPeer extends AuthorPeer {
       "TIMEOUT",
       `Whether ${tx} was decided is not known: the process that takes part does not say.`,
       "See `envpact status`, and whether its agent or editor is connected.",
+    );
+  }
+
+  async reviewChanges(tx: string): Promise<readonly RevealedChange[]> {
+    throw new EnvpactError(
+      "NOT_IN_DOUBT",
+      `The values of ${tx} are with the process that takes part for this folder.`,
+      "Look there, or ask its author.",
     );
   }
 

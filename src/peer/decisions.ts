@@ -1,7 +1,7 @@
 import type { HeuristicRecord, ParticipantEffect, PreparedRecord } from "../commit/effects.ts";
 import type { ParticipantInput, ParticipantState } from "../commit/participantState.ts";
 import { EnvpactError, problemOf } from "../protocol/errors.ts";
-import type { KeyRef } from "./api.ts";
+import type { KeyRef, RevealedChange } from "./api.ts";
 import { withItems } from "./logView.ts";
 import type { InputLoop, PeerIdentity, PeerPorts } from "./ports.ts";
 import type { Replica } from "./replica.ts";
@@ -36,6 +36,23 @@ export class Decisions {
     if (state.review?.prepare.tx !== tx) throw noReview(tx);
     push({ kind: "reviewed", tx, accept, ...(reason === undefined ? {} : { reason }) });
     await idle();
+  }
+
+  /** What a change that waits for the person would do to the keys of this folder's environments. Throws NOT_IN_DOUBT. */
+  reviewChanges(tx: string): RevealedChange[] {
+    const { state, replica, identity } = this.#peer;
+    const prepare = state.review?.prepare;
+    if (prepare?.tx !== tx) throw noReview(tx);
+    const after = withItems(replica, prepare.base, prepare.items);
+    return prepare.items
+      .filter(({ env }) => Object.hasOwn(identity.environments, env))
+      .map(({ env, key, op }) => ({
+        env,
+        key,
+        op,
+        before: replica.valueAt({ env, key }, prepare.base),
+        after: after.valueAt({ env, key }, prepare.base + 1),
+      }));
   }
 
   /** Throws NOT_IN_DOUBT when the outcome of the transaction is known, or the coordinator is there to tell it. */

@@ -6,7 +6,7 @@ import { type Problem, problemOf } from "../protocol/errors.ts";
 import type { ClientMessage } from "../protocol/messages.ts";
 import type { Item } from "../protocol/record.ts";
 import type { Disposable } from "../shared/disposable.ts";
-import type { InDoubtView } from "./api.ts";
+import type { InDoubtView, RevealedChange } from "./api.ts";
 import { AuthorPeer } from "./author.ts";
 import { Decisions } from "./decisions.ts";
 import { foreignTransactions, LiveWriter, reviewsOf } from "./liveState.ts";
@@ -154,6 +154,10 @@ export class ParticipantPeer extends AuthorPeer {
 
   review(tx: string, accept: boolean, reason?: string): Promise<void> {
     return this.#decisions.review(tx, accept, reason);
+  }
+
+  async reviewChanges(tx: string): Promise<readonly RevealedChange[]> {
+    return this.#decisions.reviewChanges(tx);
   }
 
   force(tx: string, outcome: "commit" | "abort"): Promise<void> {

@@ -2,7 +2,8 @@ import type { EnvironmentFiles, Link, LinkEvent } from "../commit/ports.ts";
 import type { Problem } from "../protocol/errors.ts";
 import type { Disposable } from "../shared/disposable.ts";
 import type { Result } from "../shared/result.ts";
-import type { KeyRef, ReviewView, TransactionTrace, TransactionView } from "./api.ts";
+import type { KeyRef, ReviewView, TransactionView } from "./api.ts";
+import type { TransactionTrace } from "./trace.ts";
 
 /** What this workspace decided about keys, apart from the log. */
 export interface Marks {

@@ -3,8 +3,9 @@ import { limits } from "../protocol/limits.ts";
 import type { CoordinatorMessage, RosterEntry } from "../protocol/messages.ts";
 import type { LogRecord } from "../protocol/record.ts";
 import type { Disposable } from "../shared/disposable.ts";
-import type { KeyRef, PeerRow, TraceMark, TransactionTrace } from "./api.ts";
+import type { KeyRef, PeerRow } from "./api.ts";
 import type { PeerPorts } from "./ports.ts";
+import type { TraceMark, TransactionTrace } from "./trace.ts";
 import { refsOf } from "./view.ts";
 
 /** Marks are written together this long after the first of them: a trace must not slow down what it is about. */

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { after, afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
-import { spaceCommandIds, spaceSettingIds } from "../../src/extension/spaceIds.ts";
+import { comparisonScheme, spaceCommandIds, spaceSettingIds } from "../../src/extension/spaceIds.ts";
 import { activated, at, fill, onDisk, put, startAfresh } from "./environments-workspace.ts";
 import { OwnCoordinator } from "./space-coordinator.ts";
 import { eventually, OtherPeer, Person, showing, spaceRow } from "./space-scene.ts";
@@ -93,6 +93,24 @@ describe("a commit that waits for a person or for an absent peer", () => {
     );
     await eventually(api, "the status", () => api.space.status.text.endsWith("ana asks for review"));
     assert.match(await onDisk(".env"), /API_URL=one/);
+    await run("compareReview", await spaceRow(api, "review"));
+    const sides = () =>
+      vscode.workspace.textDocuments
+        .filter(({ uri, isClosed }) => uri.scheme === comparisonScheme && !isClosed)
+        .map((document) => document.getText())
+        .sort();
+    assert.ok(sides().length === 2 && sides().every((text) => text.includes("API_URL")));
+    assert.ok(!/=\s*(one|two)/.test(sides().join()), "a value is shown before it is revealed");
+    const revealed = new Promise<void>((resolve) => {
+      const heard = vscode.workspace.onDidChangeTextDocument(() => {
+        if (!sides().join().includes("= one") || !sides().join().includes("= two")) return;
+        heard.dispose();
+        resolve();
+      });
+    });
+    await run("revealComparison");
+    await revealed;
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
     await run("acceptReview", await spaceRow(api, "review"));
     assert.equal((await answer).lines.at(-1)?.outcome, "committed");
     await eventually(api, "the file", async () => (await onDisk(".env")).includes("API_URL=two"));

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { acquireLock, type Lock } from "../../src/drivers/lock.ts";
-import type { TransactionTrace } from "../../src/peer/api.ts";
 import type { LiveState, LocalRequest, PeerDesk } from "../../src/peer/ports.ts";
+import type { TransactionTrace } from "../../src/peer/trace.ts";
 import { limits } from "../../src/protocol/limits.ts";
 import { createPeerDesk } from "../../src/runtime/peerDesk.ts";
 

@@ -255,6 +255,7 @@ describe("a change that waits for this person", () => {
       "New gateway | ",
       "API_URL | default",
       "Waits for your answer until 15:10 | without one the change is refused, and nothing is changed anywhere",
+      "Compare | ",
       "Accept | ",
       "Decline… | ",
       "What Is This? | ",

@@ -3,7 +3,7 @@ import { changeWord, threeWayHtml } from "../../src/extension/views/threeWayHtml
 import { timelineHtml } from "../../src/extension/views/timelineHtml.ts";
 import { layoutTimeline, markLooks, relativeTime } from "../../src/extension/views/timelineLayout.ts";
 import { webviewPage } from "../../src/extension/views/webviewPage.ts";
-import type { TraceMark, TransactionTrace } from "../../src/peer/api.ts";
+import type { TraceMark, TransactionTrace } from "../../src/peer/trace.ts";
 
 const start = new Date(2026, 10, 22, 14, 2, 3, 120).getTime();
 const mark = (kind: TraceMark["kind"], peer: string, afterMs: number, text?: string): TraceMark => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { TransactionTrace } from "../../src/peer/api.ts";
 import type { PeerDesk } from "../../src/peer/ports.ts";
+import type { TransactionTrace } from "../../src/peer/trace.ts";
 import { mergeTraces, Traces, withLog } from "../../src/peer/traces.ts";
 import { spreadOf } from "../../src/peer/view.ts";
 import { limits } from "../../src/protocol/limits.ts";

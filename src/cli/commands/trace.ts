@@ -1,4 +1,4 @@
-import type { TraceMark, TransactionTrace } from "../../peer/api.ts";
+import type { TraceMark, TransactionTrace } from "../../peer/trace.ts";
 import { EnvpactError } from "../../protocol/errors.ts";
 import { openCompanion } from "../../runtime/peers.ts";
 import { exitCodes } from "../exit.ts";

@@ -6,6 +6,7 @@ import { reportError, type SpaceArguments, type SpaceContext } from "./spaceCont
 import {
   acceptReview,
   cancelCommit,
+  compareReview,
   declineReview,
   forceOutcome,
   goOnWithout,
@@ -41,6 +42,7 @@ const commands: Readonly<Record<SpaceCommandId, Command>> = {
   [spaceCommandIds.leaveSpace]: leaveSpace,
   [spaceCommandIds.retryConnection]: retryConnection,
   [spaceCommandIds.acceptReview]: acceptReview,
+  [spaceCommandIds.compareReview]: compareReview,
   [spaceCommandIds.declineReview]: declineReview,
   [spaceCommandIds.cancelCommit]: cancelCommit,
   [spaceCommandIds.goOnWithout]: goOnWithout,

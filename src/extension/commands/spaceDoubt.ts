@@ -102,6 +102,20 @@ export async function acceptReview(context: SpaceContext, args: SpaceArguments):
   notice(context, vscode.window.showInformationMessage(text), () => undefined);
 }
 
+/** Shows what a change that waits for this person would do; masked until its values are revealed. */
+export async function compareReview(context: SpaceContext, args: SpaceArguments): Promise<void> {
+  const found = await chooseReview(context, args, "Compare Change");
+  if (found === undefined) return;
+  const { open, item } = found;
+  const { space, revision } = open.peer.view;
+  await context.comparisons.show(`${space} r${revision} ↔ ${item.author}: ${keyNames(item.keys)}`, {
+    space,
+    before: `r${revision}`,
+    after: `what ${item.author} asks for`,
+    changes: await open.peer.reviewChanges(item.tx),
+  });
+}
+
 /** Refuses a change that waits for this person, with a reason that its author reads. */
 export async function declineReview(context: SpaceContext, args: SpaceArguments): Promise<void> {
   const found = await chooseReview(context, args, "Decline Change");

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { TransactionTrace } from "../../peer/api.ts";
+import type { TransactionTrace } from "../../peer/trace.ts";
 import { keyName, keyNames, timeWord } from "../views/spaceWords.ts";
 import { choosePeer, notice, rowOf, type SpaceArguments, type SpaceContext } from "./spaceContext.ts";
 

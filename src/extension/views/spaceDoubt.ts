@@ -220,6 +220,7 @@ function reviewRow(id: string, review: ReviewView, nowMs: number): SpaceRow {
         description: "without one the change is refused, and nothing is changed anywhere",
         icon: "watch",
       }),
+      actionRow(self, "Compare", "diff", spaceCommandIds.compareReview),
       actionRow(self, "Accept", "check", spaceCommandIds.acceptReview),
       actionRow(self, "Decline…", "close", spaceCommandIds.declineReview),
       actionRow(self, "What Is This?", "lightbulb", spaceCommandIds.whatIsThis, { words: ["review"] }),

@@ -1,5 +1,5 @@
 /** Pure: a transaction's timeline as lanes, marks and places. Names, keys and times; never a value. */
-import type { TraceMark, TransactionTrace } from "../../peer/api.ts";
+import type { TraceMark, TransactionTrace } from "../../peer/trace.ts";
 import { keyNames } from "./spaceWords.ts";
 
 type MarkKind = TraceMark["kind"];

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { TransactionTrace } from "../../peer/api.ts";
+import type { TransactionTrace } from "../../peer/trace.ts";
 import { problemOf } from "../../protocol/errors.ts";
 import type { OpenFolder, PeerService } from "../services/peerService.ts";
 import { timelineViewType } from "../spaceIds.ts";
