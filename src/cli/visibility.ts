@@ -108,7 +108,8 @@ export function reviewText({ tx, author, message, keys, deadlineAtMs }: ReviewVi
 }
 
 export function spreadText({ revision, applied, of, waitingFor }: SpreadView): string {
-  return `Committed r${revision}, applied by ${applied} of ${of}; ${waitingFor.join(", ")} gets it on return.`;
+  const get = waitingFor.length === 1 ? "gets" : "get";
+  return `Committed r${revision}, applied by ${applied} of ${of}; ${waitingFor.join(", ")} ${get} it on return.`;
 }
 
 /** Since when a peer is waited for, and when it is left out, where the policy is to do so. */
@@ -182,7 +183,9 @@ export function attentionText(view: PeerView, now: number): readonly string[] {
     ...view.inDoubt.map((doubt) => doubtText(doubt, now)),
     ...view.heuristics.map(heuristicText),
     ...view.reviews.map((review) => reviewText(review, now)),
-    ...view.transactions.map((transaction) => transactionText(transaction, view)),
+    ...view.transactions
+      .filter(({ id }) => !view.inDoubt.some(({ tx }) => tx === id))
+      .map((transaction) => transactionText(transaction, view)),
     ...view.spread.map(spreadText),
     ...view.fileProblems.map(({ message, next }) => `${message} ${next}`),
   ];

@@ -27,6 +27,8 @@ export function foreignTransactions(
   if (!current || heuristics.some(({ tx }) => tx === current.tx)) return [];
   const known = asked?.prepare.tx === current.tx ? asked : undefined;
   const isReviewed = current === review?.prepare;
+  // Promised, and nobody to ask: its deadline is the coordinator's business, and it may be decided already.
+  const isUnknown = current === prepared && !state.welcomed;
   return [
     {
       id: current.tx,
@@ -34,10 +36,10 @@ export function foreignTransactions(
       author: known?.prepare.author.name ?? "",
       message: known?.prepare.message ?? "",
       keys: refsOf(current.items),
-      phase: isReviewed ? "reviewing" : "preparing",
+      phase: isReviewed ? "reviewing" : isUnknown ? "unknown" : "preparing",
       waitingFor: isReviewed ? [name] : [],
       votes: known?.vote ? [known.vote] : [],
-      deadlineAtMs: isReviewed ? review?.deadlineAt : known?.deadlineAtMs,
+      deadlineAtMs: isReviewed ? review?.deadlineAt : isUnknown ? undefined : known?.deadlineAtMs,
     },
   ];
 }

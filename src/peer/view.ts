@@ -35,7 +35,9 @@ export function spreadOf(
   head: number,
   record: (rev: number) => LogRecord | undefined,
 ): SpreadView[] {
-  const present = roster.filter(({ state }) => state !== "left");
+  // A coordinator that has just started knows nothing yet of those that have not come back to it.
+  const isKnown = ({ connected, appliedRevision }: RosterEntry) => connected || appliedRevision > 0;
+  const present = roster.filter((row) => row.state !== "left" && isKnown(row));
   const last = present.reduce((least, row) => Math.min(least, row.appliedRevision), head);
   if (last >= head) return [];
   const rows = new Map(present.map((row) => [row.peer, row]));

@@ -81,7 +81,7 @@ export const limits = {
   resendMaxMs: 30_000,
   /** Reconnect: first and longest delay, full jitter. */
   reconnectFirstMs: 250,
-  reconnectMaxMs: 30_000,
+  reconnectMaxMs: 5_000,
   /** Liveness of a socket: a ping this often, closed after twice as long in silence. */
   pingIntervalMs: 10_000,
   /** A rename that the system refuses for now (Windows: EPERM, EBUSY, EACCES) is retried this often at first. */

@@ -24,7 +24,7 @@ describe("a transaction in doubt", () => {
     expect(linesOf(row)).toEqual([
       "A commit was prepared here | ",
       "Waits for the coordinator | decided or not, only it knows",
-      "Coordinator offline since 14:02 | asked again by itself, at least every 30 s",
+      "Coordinator offline since 14:02 | asked again by itself, at least every 5 s",
       "The file stays as it is | and this folder commits nothing else until then",
       "API_URL | default",
       "TOKEN | default",
@@ -78,7 +78,7 @@ describe("a transaction in doubt", () => {
     );
     const [doubt] = inDoubt;
     expect(doubt && doubtWords({ ...calm, ...offline }, doubt, now)).toBe(
-      "In doubt since 14:02: API_URL, TOKEN in team. Waits for the coordinator's answer: offline since 14:02, asked again by itself, at least every 30 s. The file stays as it is until then.",
+      "In doubt since 14:02: API_URL, TOKEN in team. Waits for the coordinator's answer: offline since 14:02, asked again by itself, at least every 5 s. The file stays as it is until then.",
     );
   });
 });
