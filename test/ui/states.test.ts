@@ -214,4 +214,42 @@ describe("What a person sees when a commit does not go straight through, on the 
     await row(/^\s*Heuristic mixed/).waitFor({ state: "detached", timeout: waitMs });
     expect(await readFile(join(folders.ana, ".env"), "utf8")).toContain("TIMEOUT=62\n");
   });
+
+  it("lets two windows on one folder commit, one of them vote, and the other take over when that one closes", async () => {
+    await ana.closeNotifications();
+    const second = await VscodeWindow.open(browser, server, {
+      target: folders.ana,
+      context: await newContext(browser),
+    });
+    await second.showActivity("Envpact");
+    await second.statusItem(/team r\d+ · 3\/3/).waitFor({ timeout: waitMs });
+    await scene.ok(["set", "TIMEOUT=63", "--dir", folders.ana]);
+    await second.row(/TIMEOUT.*changed here/, "Space").waitFor({ timeout: waitMs });
+    await second.runCommand("Envpact: Commit Changes");
+    await second.quickInput.waitFor(/TIMEOUT/);
+    await second.quickInput.accept();
+    await second.quickInput.answer("From the second window", /What changes/);
+    await second.waitForNotification(/committed r\d+/i, waitMs);
+    const [newest] = (await scene.json(["log", "--limit", "1", "--dir", folders.ben])).lines;
+    expect(newest).toMatchObject({ author: "ana", message: "From the second window" });
+    for (const window of [ana, second])
+      await window
+        .statusItem(new RegExp(`team r${String(newest?.revision)} · 3/3`))
+        .waitFor({ timeout: waitMs });
+    expect(await readFile(join(folders.ben, ".env"), "utf8")).toContain("TIMEOUT=63\n");
+
+    const first = ana;
+    ana = second;
+    await first.close();
+    await scene.ok(["set", "TIMEOUT=64", "--dir", folders.ben]);
+    const { lines } = await scene.json(["commit", "--dir", folders.ben, "-m", "Without the first window"]);
+    expect(lines).toContainEqual(expect.objectContaining({ event: "vote", peer: "ana", vote: "yes" }));
+    expect(lines.at(-1)).toMatchObject({ outcome: "committed" });
+    await ana
+      .statusItem(new RegExp(`team r${String(lines.at(-1)?.revision)} · 3/3`))
+      .waitFor({ timeout: waitMs });
+    await expect
+      .poll(() => readFile(join(folders.ana, ".env"), "utf8"), { timeout: waitMs })
+      .toContain("TIMEOUT=64\n");
+  });
 });
