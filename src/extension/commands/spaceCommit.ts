@@ -62,7 +62,7 @@ export async function commitChanges(context: SpaceContext, args: SpaceArguments)
   });
 }
 
-/** Puts the space's values back into the files. What was there can be had back with "Restore Replaced Value". */
+/** Puts the space's values back into the files. What was there can be had back with "Restore My Value". */
 export async function discardChange(context: SpaceContext, args: SpaceArguments): Promise<void> {
   const open = await choosePeer(context, args, "Discard Change");
   if (open === undefined) return;

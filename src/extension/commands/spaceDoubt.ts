@@ -89,7 +89,7 @@ async function resyncFolder(
 ): Promise<void> {
   await peer.resync(tx);
   if (status !== "mixed") return;
-  const text = `${keyNames(keys)}: as in ${peer.view.space} again. What was in the file is kept for “Restore Replaced Value”.`;
+  const text = `${keyNames(keys)}: as in ${peer.view.space} again. What was in the file is kept for “Restore My Value”.`;
   notice(context, vscode.window.showInformationMessage(text), () => undefined);
 }
 

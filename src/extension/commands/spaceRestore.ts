@@ -10,7 +10,7 @@ import { choosePeer, notice, reportProblem, type SpaceArguments, type SpaceConte
 
 /** Puts a local value that a commit or a discard had replaced back into its file, where it then differs again. */
 export async function restoreReplaced(context: SpaceContext, args: SpaceArguments): Promise<void> {
-  const open = await choosePeer(context, args, "Restore Replaced Value");
+  const open = await choosePeer(context, args, "Restore My Value");
   if (open === undefined) return;
   const replaced = [...(await open.peer.superseded())].reverse();
   if (replaced.length === 0) {
@@ -23,7 +23,7 @@ export async function restoreReplaced(context: SpaceContext, args: SpaceArgument
       description: `${mask} · ${value.env} · replaced at r${value.revision}`,
       value,
     })),
-    { title: "Restore Replaced Value", placeHolder: "Newest first; the value goes back into the file" },
+    { title: "Restore My Value", placeHolder: "Newest first; the value goes back into the file" },
   );
   if (picked === undefined || !(await restoreValue(context, open, picked.value))) return;
   const text = `${keyName(picked.value)} has its replaced value again. It differs from the space until you commit or discard it.`;

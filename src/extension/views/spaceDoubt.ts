@@ -155,7 +155,7 @@ function heuristicRow(id: string, heuristic: HeuristicView, nowMs: number): Spac
       `At ${timeWord(atMs, nowMs)} the outcome of a transaction in doubt was forced in this folder: ${words}.`,
       ...(mixed
         ? [
-            "So the file here and the space's log may say different things. “Resync To The Space” writes the log's values into the file; your own are kept for “Restore Replaced Value”.",
+            "So the file here and the space's log may say different things. “Resync To The Space” writes the log's values into the file; your own are kept for “Restore My Value”.",
           ]
         : []),
     ].join("\n\n"),
