@@ -192,7 +192,8 @@ export function writeJson(path: string, data: unknown): Promise<void> {
 
 /** Forgets a peer: credentials and state. The folder's files stay. */
 export async function removePeer(places: PeerPlaces): Promise<void> {
-  await rm(places.state, { recursive: true, force: true });
+  // The process that takes part may put a last file there while it learns that the peer has left.
+  await rm(places.state, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
   await rm(places.credentials, { force: true });
 }
 

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as v from "valibot";
 import { randomToken, systemClock } from "../drivers/clock.ts";
@@ -122,20 +122,21 @@ export function createPeerDesk(state: string, takesPart: boolean): PeerDesk {
   }
 
   return {
-    async keepTraces(kept) {
-      await mkdir(state, { recursive: true, mode: 0o700 });
-      await appendFile(traces, linesOf(kept), { mode: 0o600 });
-      const bytes = (await stat(traces)).size;
-      if (bytes > fileBytesMax / 2) await writePrivate(traces, linesOf(await readTraces()));
-    },
+    keepTraces: (kept) =>
+      unlessGone(async () => {
+        await appendFile(traces, linesOf(kept), { mode: 0o600 });
+        const bytes = (await stat(traces)).size;
+        if (bytes > fileBytesMax / 2) await writePrivate(traces, linesOf(await readTraces()));
+      }),
     readTraces,
     async writeLive(shown) {
       if (!shown) return rm(own, { force: true });
-      await mkdir(state, { recursive: true, mode: 0o700 });
-      // Not forced: after a crash of the machine nobody runs, and it counts for nothing.
-      const temporary = `${own}.${randomToken(6)}`;
-      await writeFile(temporary, JSON.stringify(shown), { mode: 0o600 });
-      await rename(temporary, own);
+      await unlessGone(async () => {
+        // Not forced: after a crash of the machine nobody runs, and it counts for nothing.
+        const temporary = `${own}.${randomToken(6)}`;
+        await writeFile(temporary, JSON.stringify(shown), { mode: 0o600 });
+        await rename(temporary, own);
+      });
     },
     async readLive() {
       const text = await readBounded(live);
@@ -152,6 +153,15 @@ export function createPeerDesk(state: string, takesPart: boolean): PeerDesk {
     ask: (request, timeoutMs) => askThrough(path("request.json"), path("answer.json"), request, timeoutMs),
     serve: (answer) => serveThrough(path("request.json"), path("answer.json"), answer),
   };
+}
+
+/** The state folder goes when the peer leaves its space: then there is nobody to write for, and no folder to make. */
+async function unlessGone(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
 }
 
 /** What one author has under way; the file of one that is gone is removed. */

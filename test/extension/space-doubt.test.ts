@@ -116,9 +116,7 @@ describe("a commit whose coordinator dies", () => {
     );
     await showing(api, "what it waits for", (lines) =>
       lines.some((line) =>
-        /^note: Coordinator offline since \d\d:\d\d \| asked again by itself, at least every 5 s$/.test(
-          line,
-        ),
+        /^note: Coordinator offline since \d\d:\d\d \| asked again by itself, at least every 5 s$/.test(line),
       ),
     );
     const labels = await below("In doubt since");
