@@ -37,6 +37,7 @@ describe("fixes that leave the reading as it is", () => {
     ["space-around-equals", "export A = b c # note\n", "export A=b c # note\n"],
     ["space-around-equals", "A=\n'x'\n", "A='x'\n"],
     ["byte-order-mark", "\uFEFFA=1\n", "A=1\n"],
+    ["byte-order-mark", "\uFEFF\uFEFF\uFEFFA=1\n", "A=1\n"],
     ["invalid-line", "A=1\n  it's nonsense\nB='2'\n", "A=1\n  # it's nonsense\nB='2'\n"],
     ["invalid-line", "A=1\rnonsense\rB=2", "A=1\r# nonsense\rB=2"],
   ];

@@ -1,3 +1,4 @@
+import { byteOrderMark as byteOrderMarkCode } from "../../dotenv/characters.ts";
 import { type Rule, sameReading } from "../rule.ts";
 
 /** Reports a byte order mark, in the text or, where decoding took it off, by word of who read the bytes. */
@@ -7,7 +8,7 @@ export const byteOrderMark: Rule = {
     if (!document.bom && !context.problems?.includes("byte-order-mark")) return [];
     return [
       {
-        span: { start: 0, end: document.bom ? 1 : 0 },
+        span: { start: 0, end: marksAt(document.text) },
         message:
           "The file starts with a byte order mark, which some readers take for a part of the first key.",
       },
@@ -17,8 +18,15 @@ export const byteOrderMark: Rule = {
     if (!document.bom) return undefined;
     return {
       title: "Remove the byte order mark",
-      alternatives: [[{ start: 0, end: 1, text: "" }]],
+      alternatives: [[{ start: 0, end: marksAt(document.text), text: "" }]],
       changes: sameReading,
     };
   },
 };
+
+/** How many marks a text starts with: files that were joined or written twice have several. */
+function marksAt(text: string): number {
+  let end = 0;
+  while (text.charCodeAt(end) === byteOrderMarkCode) end += 1;
+  return end;
+}
