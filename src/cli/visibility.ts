@@ -98,13 +98,18 @@ export function reviewData({ tx, author, message, keys, deadlineAtMs }: ReviewVi
     keys: keys.map(({ key }) => key),
     items: keys.map(refOf),
     deadline: isoOf(deadlineAtMs),
-    next: `envpact review ${typed(tx)} --accept, or --decline`,
+    next: reviewNext(tx),
   };
+}
+
+/** How a review is answered. */
+export function reviewNext(tx: string): string {
+  return `envpact review ${typed(tx)} --accept, or --decline`;
 }
 
 export function reviewText({ tx, author, message, keys, deadlineAtMs }: ReviewView, now: number): string {
   const about = message === "" ? "" : ` "${message}"`;
-  return `Review: ${author} changes ${keysText(keys)}${about}; ${ageText(deadlineAtMs - now)} left. envpact review ${typed(tx)} --accept, or --decline`;
+  return `Review: ${author} changes ${keysText(keys)}${about}; ${ageText(deadlineAtMs - now)} left. ${reviewNext(tx)}`;
 }
 
 export function spreadText({ revision, applied, of, waitingFor }: SpreadView): string {

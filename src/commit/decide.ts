@@ -1,14 +1,8 @@
 import { closeCodes } from "../protocol/errors.ts";
-import {
-  changeSetsOf,
-  type LogRecord,
-  type MemberChange,
-  type Rider,
-  sealRecord,
-  slot,
-} from "../protocol/record.ts";
+import { type LogRecord, type MemberChange, type Rider, sealRecord } from "../protocol/record.ts";
 import type { CoordinatorEffect } from "./effects.ts";
 import { type Active, type SpaceState, type StepContext, type Submit, send } from "./space.ts";
+import { takeVersions } from "./versions.ts";
 
 type RecordBody = Pick<
   LogRecord,
@@ -38,16 +32,7 @@ function append(
   });
   const effects: CoordinatorEffect[] = [{ type: "persist", writes: [{ kind: "record", record }] }];
   state.head = { rev: record.rev, hash: record.hash };
-  for (const { author, items } of changeSetsOf(record)) {
-    for (const item of items) {
-      state.versions.set(slot(item.env, item.key), {
-        version: item.expected + 1,
-        deleted: item.op !== "set",
-        author: author.name,
-        at: record.at,
-      });
-    }
-  }
+  takeVersions(state.versions, record);
   const message = { t: "commit" as const, record };
   for (const session of state.sessions.values()) {
     if (session.kind !== "participant" || session.shippedRev !== record.rev - 1) continue;

@@ -1,7 +1,8 @@
 import type { KeyVersion, Member, SpaceImage } from "../commit/ports.ts";
 import type { Snapshot } from "../commit/snapshot.ts";
+import { takeVersions } from "../commit/versions.ts";
 import type { Policy } from "../protocol/messages.ts";
-import { changeSetsOf, follows, type LogRecord, slot } from "../protocol/record.ts";
+import { follows, type LogRecord, slot } from "../protocol/record.ts";
 
 /** What a log says so far; the image of a space is its fold. */
 export interface LogFold {
@@ -32,16 +33,7 @@ export function foldRecord(fold: LogFold, record: LogRecord): boolean {
   fold.epoch = record.epoch;
   for (const { peer, name, role, state } of record.members)
     fold.members.set(peer, { peer, name, role, state });
-  for (const { author, items } of changeSetsOf(record)) {
-    for (const item of items) {
-      fold.versions.set(slot(item.env, item.key), {
-        version: item.expected + 1,
-        deleted: item.op !== "set",
-        author: author.name,
-        at: record.at,
-      });
-    }
-  }
+  takeVersions(fold.versions, record);
   return true;
 }
 

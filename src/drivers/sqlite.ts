@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { EnvpactError } from "../protocol/errors.ts";
 
 type Sqlite = typeof import("node:sqlite");
@@ -104,5 +104,28 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
     // SQLite ends the transaction by itself on some errors (full disk, I/O).
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
+  }
+}
+
+/** The statements of a database, each prepared once. */
+export class Statements {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  of(sql: string): StatementSync {
+    const known = this.#prepared.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    this.#prepared.set(sql, statement);
+    return statement;
+  }
+
+  /** Runs a statement that gives no rows. */
+  run(sql: string, ...values: (string | number | null)[]): void {
+    this.of(sql).run(...values);
   }
 }

@@ -1,14 +1,14 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { CoordinatorWrite } from "../commit/effects.ts";
 import type { CoordinatorStore, SpaceImage, SpaceWrites, StoredInvitation } from "../commit/ports.ts";
 import { nextFloor, type Retention, retentionOf } from "../commit/retention.ts";
 import { advanceSnapshot, emptySnapshot, type Snapshot } from "../commit/snapshot.ts";
 import type { Policy } from "../protocol/messages.ts";
-import { follows, hashOf, type LogRecord, requestsOf } from "../protocol/record.ts";
+import { follows, type LogRecord, recordIn, requestsOf } from "../protocol/record.ts";
 import { notNext, unknownSpace } from "./memoryStore.ts";
 import { emptyFold, foldOfSnapshot, foldRecord, imageOfSpace, type LogFold } from "./spaceImage.ts";
-import { damagedStore, inTransaction, loadSqlite, storeError } from "./sqlite.ts";
-import { prepareDatabase, prepareFile } from "./storeSchema.ts";
+import { damagedStore, inTransaction, Statements, storeError } from "./sqlite.ts";
+import { openDatabase } from "./storeSchema.ts";
 import { type Floor, noFloor, SnapshotTables } from "./storeSnapshot.ts";
 
 /**
@@ -16,15 +16,11 @@ import { type Floor, noFloor, SnapshotTables } from "./storeSnapshot.ts";
  * DATA_LOCKED, DATA_NOT_WRITABLE, DATA_DAMAGED, NO_SPACE_LEFT, NO_SQLITE, or VERSION_MISMATCH for a newer format.
  */
 export function openStore(dataDir: string, retention: Retention = retentionOf()): CoordinatorStore {
-  const { DatabaseSync } = loadSqlite();
-  const file = prepareFile(dataDir);
-  let database: DatabaseSync | undefined;
+  const { database, file } = openDatabase(dataDir);
   try {
-    database = new DatabaseSync(file);
-    prepareDatabase(database, file);
     return new SqliteStore(database, file, retention);
   } catch (error) {
-    database?.close();
+    database.close();
     throw storeError(file, error);
   }
 }
@@ -34,7 +30,7 @@ class SqliteStore implements CoordinatorStore {
   readonly createSecret: string;
   readonly #database: DatabaseSync;
   readonly #file: string;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements: Statements;
   readonly #retention: Retention;
   readonly #snapshots: SnapshotTables;
   /** The head and the floor of every space, as written. */
@@ -49,7 +45,8 @@ class SqliteStore implements CoordinatorStore {
     this.#database = database;
     this.#file = file;
     this.#retention = retention;
-    this.#snapshots = new SnapshotTables(database);
+    this.#statements = new Statements(database);
+    this.#snapshots = new SnapshotTables(this.#statements);
     this.identity = this.#meta("identity");
     this.createSecret = this.#meta("createSecret");
     for (const space of this.spaces()) {
@@ -68,7 +65,7 @@ class SqliteStore implements CoordinatorStore {
     if (this.#heads.has(space)) return false;
     this.#guard(() =>
       inTransaction(this.#database, () => {
-        this.#run("INSERT INTO spaces VALUES (?, ?, 0, ?)", space, ownerDevice, policy ?? null);
+        this.#statements.run("INSERT INTO spaces VALUES (?, ?, 0, ?)", space, ownerDevice, policy ?? null);
         this.#insertInvitation(space, invitation);
       }),
     );
@@ -95,7 +92,12 @@ class SqliteStore implements CoordinatorStore {
           let head = heads.get(space) ?? this.#head(space);
           for (const write of writes) {
             if (write.kind === "record") head = this.#insertRecord(space, head, write.record);
-            else this.#run("UPDATE spaces SET term = max(term, ?) WHERE space = ?", write.term, space);
+            else
+              this.#statements.run(
+                "UPDATE spaces SET term = max(term, ?) WHERE space = ?",
+                write.term,
+                space,
+              );
           }
           heads.set(space, head);
         }
@@ -112,7 +114,7 @@ class SqliteStore implements CoordinatorStore {
     let bytes = 0;
     const sql = "SELECT body FROM log WHERE space = ? AND rev >= ? ORDER BY rev LIMIT ?";
     const first = Math.max(from, this.floor(space) + 1);
-    for (const row of this.#statement(sql).iterate(space, first, recordsMax)) {
+    for (const row of this.#statements.of(sql).iterate(space, first, recordsMax)) {
       const body = String(row.body);
       bytes += body.length;
       if (found.length > 0 && bytes > bytesMax) break;
@@ -153,13 +155,13 @@ class SqliteStore implements CoordinatorStore {
     const rev = nextFloor(this.#retention, before.rev, this.#head(space).rev);
     if (rev === before.rev) return;
     const sql = "SELECT body FROM log WHERE space = ? AND rev > ? AND rev <= ? ORDER BY rev";
-    const rows = this.#statement(sql).iterate(space, before.rev, rev);
+    const rows = this.#statements.of(sql).iterate(space, before.rev, rev);
     const change = this.#guard(() => advanceSnapshot(emptySnapshot, this.#readRecords(space, rows)));
     const known = before.known + rev - before.rev;
     this.#guard(() =>
       inTransaction(this.#database, () => {
         this.#snapshots.advance(space, change, known);
-        this.#run(
+        this.#statements.run(
           "UPDATE log SET body = '' WHERE space = ? AND rev > ? AND rev <= ?",
           space,
           before.rev,
@@ -195,11 +197,13 @@ class SqliteStore implements CoordinatorStore {
 
   addPeer(space: string, peer: string, device: string): void {
     this.#head(space);
-    this.#guard(() => this.#run("INSERT OR REPLACE INTO peers VALUES (?, ?, ?)", space, peer, device));
+    this.#guard(() =>
+      this.#statements.run("INSERT OR REPLACE INTO peers VALUES (?, ?, ?)", space, peer, device),
+    );
   }
 
   removePeer(space: string, peer: string): void {
-    this.#guard(() => this.#run("DELETE FROM peers WHERE space = ? AND peer = ?", space, peer));
+    this.#guard(() => this.#statements.run("DELETE FROM peers WHERE space = ? AND peer = ?", space, peer));
   }
 
   invitation(space: string, invite: string): StoredInvitation | undefined {
@@ -216,7 +220,7 @@ class SqliteStore implements CoordinatorStore {
 
   useInvitation(space: string, invite: string, device: string): void {
     const sql = "UPDATE invitations SET usedBy = ? WHERE space = ? AND invite = ?";
-    this.#guard(() => this.#run(sql, device, space, invite));
+    this.#guard(() => this.#statements.run(sql, device, space, invite));
   }
 
   countInvitations(space: string, nowMs: number): number {
@@ -235,8 +239,16 @@ class SqliteStore implements CoordinatorStore {
       new Set(requests).size < requests.length ||
       requests.some((request) => this.requestRevision(space, request) !== undefined);
     if (repeated || !follows(head, record)) throw notNext(space, rev);
-    this.#run("INSERT INTO log VALUES (?, ?, ?, ?, ?)", space, rev, tx, hash, JSON.stringify(record));
-    for (const request of requests) this.#run("INSERT INTO requests VALUES (?, ?, ?)", space, request, rev);
+    this.#statements.run(
+      "INSERT INTO log VALUES (?, ?, ?, ?, ?)",
+      space,
+      rev,
+      tx,
+      hash,
+      JSON.stringify(record),
+    );
+    for (const request of requests)
+      this.#statements.run("INSERT INTO requests VALUES (?, ?, ?)", space, request, rev);
     return { rev, hash };
   }
 
@@ -245,7 +257,7 @@ class SqliteStore implements CoordinatorStore {
     { invite, verifier, wrappedKey, expiresAt, usedBy }: StoredInvitation,
   ): void {
     const sql = "INSERT OR REPLACE INTO invitations VALUES (?, ?, ?, ?, ?, ?)";
-    this.#run(sql, space, invite, verifier, wrappedKey, expiresAt, usedBy);
+    this.#statements.run(sql, space, invite, verifier, wrappedKey, expiresAt, usedBy);
   }
 
   /** Reads the log of a space from its floor on and checks its chain. */
@@ -257,7 +269,7 @@ class SqliteStore implements CoordinatorStore {
       throw damagedStore(this.#file, `the compacted part of the log of the space ${space} is not whole`);
     }
     const sql = "SELECT rev, hash, body FROM log WHERE space = ? AND rev > ? ORDER BY rev";
-    for (const row of this.#statement(sql).iterate(space, floor)) {
+    for (const row of this.#statements.of(sql).iterate(space, floor)) {
       const record = this.#readRecord(space, String(row.body));
       const asStored = record.rev === row.rev && record.hash === row.hash;
       if (!asStored || !foldRecord(fold, record)) {
@@ -275,13 +287,8 @@ class SqliteStore implements CoordinatorStore {
   }
 
   #readRecord(space: string, body: string): LogRecord {
-    let record: LogRecord | undefined;
-    try {
-      record = JSON.parse(body) as LogRecord;
-    } catch {
-      record = undefined;
-    }
-    if (record !== undefined && hashOf(record) === record.hash) return record;
+    const record = recordIn(body);
+    if (record !== undefined) return record;
     throw damagedStore(this.#file, `a record of the space ${space} does not have its hash`);
   }
 
@@ -297,24 +304,12 @@ class SqliteStore implements CoordinatorStore {
     return value;
   }
 
-  #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
-  }
-
-  #run(sql: string, ...values: (string | number | null)[]): void {
-    this.#statement(sql).run(...values);
-  }
-
   #get(sql: string, ...values: (string | number)[]) {
-    return this.#guard(() => this.#statement(sql).get(...values));
+    return this.#guard(() => this.#statements.of(sql).get(...values));
   }
 
   #all(sql: string) {
-    return this.#guard(() => this.#statement(sql).all());
+    return this.#guard(() => this.#statements.of(sql).all());
   }
 
   #guard<T>(work: () => T): T {

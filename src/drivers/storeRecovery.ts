@@ -4,9 +4,9 @@ import type { DatabaseSync } from "node:sqlite";
 import type { StoredInvitation } from "../commit/ports.ts";
 import type { RebuiltLog } from "../commit/rebuilding.ts";
 import { emptySnapshot, type SettledRevision, type Snapshot } from "../commit/snapshot.ts";
-import { hashOf, type LogRecord, requestsOf } from "../protocol/record.ts";
-import { inTransaction, loadSqlite, storeError } from "./sqlite.ts";
-import { dataFileName, prepareDatabase, prepareFile } from "./storeSchema.ts";
+import { type LogRecord, recordIn, requestsOf } from "../protocol/record.ts";
+import { inTransaction, loadSqlite, Statements, storeError } from "./sqlite.ts";
+import { dataFileName, openDatabase } from "./storeSchema.ts";
 import { SnapshotTables } from "./storeSnapshot.ts";
 
 /** What can be read of a damaged store; every part may be missing. */
@@ -89,7 +89,7 @@ function readSalvage(database: DatabaseSync, space: string): Salvage {
     policy: typeof row?.policy === "string" ? row.policy : undefined,
     invitations: invitations.map((one) => ({ ...one }) as unknown as StoredInvitation),
     ...readCompacted(database, space),
-    records: bodies.flatMap(({ body }) => soundRecord(String(body))),
+    records: bodies.flatMap(({ body }) => recordIn(String(body)) ?? []),
   };
 }
 
@@ -109,7 +109,7 @@ function readCompacted(database: DatabaseSync, space: string): Pick<Salvage, "ba
     requests: requests.get(Number(rev)) ?? [],
   }));
   try {
-    return { base: new SnapshotTables(database).read(space), settled };
+    return { base: new SnapshotTables(new Statements(database)).read(space), settled };
   } catch (error) {
     if ((error as { code?: string }).code !== "ERR_SQLITE_ERROR") throw error;
     return { base: emptySnapshot, settled };
@@ -126,16 +126,6 @@ function readable(database: DatabaseSync, sql: string, ...values: string[]): Rec
     if ((error as { code?: string }).code !== "ERR_SQLITE_ERROR") throw error;
   }
   return rows;
-}
-
-function soundRecord(body: string): LogRecord[] {
-  if (body === "") return [];
-  try {
-    const record = JSON.parse(body) as LogRecord;
-    return hashOf(record) === record.hash ? [record] : [];
-  } catch {
-    return [];
-  }
 }
 
 /**
@@ -160,24 +150,19 @@ export function writeRecovered(
   recovered: RecoveredSpace,
   keys: Pick<Salvage, "identity" | "createSecret">,
 ): void {
-  const { DatabaseSync } = loadSqlite();
-  const file = prepareFile(dataDir);
-  let database: DatabaseSync | undefined;
+  const { database, file } = openDatabase(dataDir);
   try {
-    database = new DatabaseSync(file);
-    prepareDatabase(database, file);
-    const opened = database;
-    inTransaction(opened, () => {
-      const setMeta = opened.prepare("UPDATE meta SET value = ? WHERE name = ?");
+    inTransaction(database, () => {
+      const setMeta = database.prepare("UPDATE meta SET value = ? WHERE name = ?");
       if (keys.identity !== undefined) setMeta.run(keys.identity, "identity");
       if (keys.createSecret !== undefined) setMeta.run(keys.createSecret, "createSecret");
-      removeSpace(opened, recovered.space);
-      insertSpace(opened, recovered);
+      removeSpace(database, recovered.space);
+      insertSpace(database, recovered);
     });
   } catch (error) {
     throw storeError(file, error);
   } finally {
-    database?.close();
+    database.close();
   }
 }
 
@@ -204,7 +189,8 @@ function insertSpace(database: DatabaseSync, recovered: RecoveredSpace): void {
     insertRevision.run(space, rev, tx, hash, "");
     for (const request of requests) insertRequest.run(space, request, rev);
   }
-  if (log.base.rev > 0) new SnapshotTables(database).advance(space, log.base, log.settled.length);
+  if (log.base.rev > 0)
+    new SnapshotTables(new Statements(database)).advance(space, log.base, log.settled.length);
   for (const record of log.records) {
     insertRevision.run(space, record.rev, record.tx, record.hash, JSON.stringify(record));
     for (const request of requestsOf(record)) insertRequest.run(space, request, record.rev);

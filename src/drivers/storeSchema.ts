@@ -4,7 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { createDevice } from "../crypto/device.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { randomToken } from "./clock.ts";
-import { damagedStore, inTransaction, notWritableStore } from "./sqlite.ts";
+import { damagedStore, inTransaction, loadSqlite, notWritableStore, storeError } from "./sqlite.ts";
 
 /** The store's file in its data folder. */
 export const dataFileName = "coordinator.sqlite";
@@ -59,8 +59,26 @@ INSERT INTO requests SELECT space, request, rev FROM log WHERE request IS NOT NU
 DROP INDEX log_request;
 ALTER TABLE log DROP COLUMN request;`;
 
+/**
+ * Opens (or creates) the database in `dataDir`, for this process alone and with its tables; the caller closes it. Throws
+ * DATA_LOCKED, DATA_NOT_WRITABLE, DATA_DAMAGED, NO_SPACE_LEFT, NO_SQLITE, or VERSION_MISMATCH for a newer format.
+ */
+export function openDatabase(dataDir: string): { readonly database: DatabaseSync; readonly file: string } {
+  const { DatabaseSync } = loadSqlite();
+  const file = prepareFile(dataDir);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file);
+    prepareDatabase(database, file);
+    return { database, file };
+  } catch (error) {
+    database?.close();
+    throw storeError(file, error);
+  }
+}
+
 /** Makes the data folder (0700) and the database's file in it (0600), and returns its path. Throws DATA_NOT_WRITABLE. */
-export function prepareFile(dataDir: string): string {
+function prepareFile(dataDir: string): string {
   const file = join(dataDir, dataFileName);
   try {
     // A folder that was there keeps its mode: it may be shared with other things.
@@ -86,7 +104,7 @@ function forceFolder(folder: string): void {
 }
 
 /** Takes the database at `file` for this process alone, makes its tables when it is new, and checks it. */
-export function prepareDatabase(database: DatabaseSync, file: string): void {
+function prepareDatabase(database: DatabaseSync, file: string): void {
   // The lock must be exclusive before the first access in WAL mode: then no shared memory is used at all.
   database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA locking_mode = EXCLUSIVE;`);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");

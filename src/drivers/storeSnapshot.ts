@@ -1,9 +1,7 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Snapshot } from "../commit/snapshot.ts";
 import type { SnapshotKey } from "../protocol/messages.ts";
 import type { MemberChange } from "../protocol/record.ts";
-
-type Value = string | number | null;
+import type { Statements } from "./sqlite.ts";
 
 /** Where the log of a space begins: up to `rev` its records are compacted. */
 export interface Floor {
@@ -19,15 +17,16 @@ export const noFloor: Floor = { rev: 0, hash: "", epoch: 0, known: 0 };
 
 /** The tables that hold the state of each space at its floor. */
 export class SnapshotTables {
-  readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements: Statements;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
+  constructor(statements: Statements) {
+    this.#statements = statements;
   }
 
   floor(space: string): Floor {
-    const row = this.#statement("SELECT rev, hash, epoch, known FROM snapshots WHERE space = ?").get(space);
+    const row = this.#statements
+      .of("SELECT rev, hash, epoch, known FROM snapshots WHERE space = ?")
+      .get(space);
     return row === undefined ? noFloor : ({ ...row } as unknown as Floor);
   }
 
@@ -35,12 +34,12 @@ export class SnapshotTables {
     const { rev, hash, epoch } = this.floor(space);
     const keys: SnapshotKey[] = [];
     const keySql = "SELECT env, key, op, expected, sealed, rev, author, at FROM snapshotKeys WHERE space = ?";
-    for (const { sealed, ...row } of this.#statement(keySql).iterate(space)) {
+    for (const { sealed, ...row } of this.#statements.of(keySql).iterate(space)) {
       keys.push({ ...row, ...(sealed === null ? {} : { sealed }) } as unknown as SnapshotKey);
     }
     const memberSql = "SELECT peer, name, role, state, reason, device FROM snapshotMembers WHERE space = ?";
     const members: MemberChange[] = [];
-    for (const { device, ...row } of this.#statement(memberSql).iterate(space)) {
+    for (const { device, ...row } of this.#statements.of(memberSql).iterate(space)) {
       members.push({ ...row, ...(device === null ? {} : { device }) } as unknown as MemberChange);
     }
     return { rev, hash, epoch, keys, members };
@@ -49,28 +48,23 @@ export class SnapshotTables {
   /** Raises the floor to `change.rev`; `change` holds what differs from the state at the floor before it. */
   advance(space: string, change: Snapshot, known: number): void {
     const { rev, hash, epoch, keys, members } = change;
-    this.#run("INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?)", space, rev, hash, epoch, known);
+    this.#statements.run(
+      "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?)",
+      space,
+      rev,
+      hash,
+      epoch,
+      known,
+    );
     const keySql = "INSERT OR REPLACE INTO snapshotKeys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
     for (const key of keys) {
       const { env, op, expected, sealed = null, author, at } = key;
-      this.#run(keySql, space, env, key.key, op, expected, sealed, key.rev, author, at);
+      this.#statements.run(keySql, space, env, key.key, op, expected, sealed, key.rev, author, at);
     }
     const memberSql = `INSERT INTO snapshotMembers VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET name = excluded.name, role = excluded.role, state = excluded.state,
         reason = excluded.reason, device = coalesce(excluded.device, device)`;
     for (const { peer, name, role, state, reason, device = null } of members)
-      this.#run(memberSql, space, peer, name, role, state, reason, device);
-  }
-
-  #run(sql: string, ...values: Value[]): void {
-    this.#statement(sql).run(...values);
-  }
-
-  #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
+      this.#statements.run(memberSql, space, peer, name, role, state, reason, device);
   }
 }

@@ -72,10 +72,10 @@ export class ParticipantPeer extends AuthorPeer {
       filesChanged: () => this.refreshLater(),
       urgent: () => this.#liveWriter.changed(true),
     });
-    this.#liveWriter = new LiveWriter(ports, () => ({
-      ...this.live(),
-      transactions: [...this.submissions.view(identity.name), ...this.live().transactions],
-    }));
+    this.#liveWriter = new LiveWriter(ports, () => {
+      const live = this.live();
+      return { ...live, transactions: [...this.submissions.view(identity.name), ...live.transactions] };
+    });
   }
 
   /** Opens the peer: finishes what was committed and not applied, compares the files, and connects. */

@@ -3,30 +3,6 @@ import { DisposableStore } from "../shared/disposable.ts";
 import type { Peer } from "./api.ts";
 import type { PeerPorts } from "./ports.ts";
 
-/** Resolves once `isReady`; rejects when the peer is refused for good, or after `timeoutMs`. */
-export function whenReady(
-  peer: Pick<Peer, "view" | "onChange">,
-  ports: Pick<PeerPorts, "now" | "at">,
-  isReady: () => boolean,
-  timeoutMs: number,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const store = new DisposableStore();
-    const settle = (finish: () => void) => {
-      store.dispose();
-      finish();
-    };
-    const fail = () => reject(unreachable(peer.view.problem));
-    const look = () => {
-      if (isReady()) settle(resolve);
-      else if (peer.view.connection === "refused") settle(fail);
-    };
-    store.add(peer.onChange(look));
-    store.add(ports.at(ports.now() + timeoutMs, () => settle(fail)));
-    look();
-  });
-}
-
 /** Resolves with true once `isDone`, with false after `timeoutMs`; looks at every change of the peer. */
 export function until(
   peer: Pick<Peer, "onChange">,
@@ -47,6 +23,22 @@ export function until(
     store.add(ports.at(ports.now() + timeoutMs, () => settle(false)));
     look();
   });
+}
+
+/** Resolves once `isReady`; rejects when the peer is refused for good, or after `timeoutMs`. */
+export async function whenReady(
+  peer: Pick<Peer, "view" | "onChange">,
+  ports: Pick<PeerPorts, "now" | "at">,
+  isReady: () => boolean,
+  timeoutMs: number,
+): Promise<void> {
+  let ready = false;
+  const isDecided = () => {
+    ready = isReady();
+    return ready || peer.view.connection === "refused";
+  };
+  await until(peer, ports, isDecided, timeoutMs);
+  if (!ready) throw unreachable(peer.view.problem);
 }
 
 /** Why there is no connection, as an error. */

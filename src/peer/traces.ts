@@ -123,13 +123,8 @@ export class Traces {
   /** Running and stored ones, newest first; what several processes saw of one transaction is one trace. */
   async list(): Promise<TransactionTrace[]> {
     const stored = (await this.#ports.desk?.readTraces()) ?? [];
-    const merged = new Map<string, TransactionTrace>();
-    for (const trace of [...stored, ...[...this.#open].map(([tx, open]) => traceOf(tx, open))]) {
-      const known = merged.get(trace.tx);
-      merged.set(trace.tx, known ? mergeTraces(known, trace) : trace);
-    }
-    const startOf = (trace: TransactionTrace) => trace.marks[0]?.atMs ?? 0;
-    return [...merged.values()].sort((a, b) => startOf(b) - startOf(a)).slice(0, limits.tracesMax);
+    const running = [...this.#open].map(([tx, open]) => traceOf(tx, open));
+    return newestFirst(mergeAll([...stored, ...running])).slice(0, limits.tracesMax);
   }
 
   /** Writes what is not written yet; a failure is logged, a trace is worth no more. */
@@ -198,6 +193,22 @@ function inOrder(marks: readonly TraceMark[]): TraceMark[] {
   return [...marks].sort((a, b) => a.atMs - b.atMs);
 }
 
+function newestFirst(traces: readonly TransactionTrace[]): TransactionTrace[] {
+  const startOf = (trace: TransactionTrace) => trace.marks[0]?.atMs ?? 0;
+  return [...traces].sort((a, b) => startOf(b) - startOf(a));
+}
+
+/** Traces with one for each transaction, in the order in which they were last told of. */
+export function mergeAll(traces: Iterable<TransactionTrace>): TransactionTrace[] {
+  const merged = new Map<string, TransactionTrace>();
+  for (const trace of traces) {
+    const known = merged.get(trace.tx);
+    merged.delete(trace.tx);
+    merged.set(trace.tx, known ? mergeTraces(known, trace) : trace);
+  }
+  return [...merged.values()];
+}
+
 /** What two processes, or two moments, saw of one transaction; of equal marks the earlier one counts. */
 export function mergeTraces(older: TransactionTrace, newer: TransactionTrace): TransactionTrace {
   const marks = new Map<string, TraceMark>();
@@ -227,8 +238,7 @@ export function withLog(
     const record = log.record(rev);
     if (record?.kind === "commit" && !known.has(record.tx)) all.push(traceOfRecord(record, names));
   }
-  const startOf = (trace: TransactionTrace) => trace.marks[0]?.atMs ?? 0;
-  return all.sort((a, b) => startOf(b) - startOf(a));
+  return newestFirst(all);
 }
 
 function traceOfRecord(record: LogRecord, names: ReadonlyMap<string, string>): TransactionTrace {

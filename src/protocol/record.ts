@@ -145,6 +145,16 @@ function isIntact(record: LogRecord): boolean {
   return true;
 }
 
+/** The record whose JSON a store kept; undefined when that is damaged or no longer has its hash. */
+export function recordIn(json: string): LogRecord | undefined {
+  try {
+    const record = JSON.parse(json) as LogRecord;
+    return isIntact(record) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether `record` is the undamaged successor of the head `{rev, hash}`. */
 export function follows(head: { readonly rev: number; readonly hash: string }, record: LogRecord): boolean {
   return record.rev === head.rev + 1 && record.prevHash === head.hash && isIntact(record);

@@ -3,7 +3,7 @@ import { readdir, readFile, realpath, rm } from "node:fs/promises";
 import { isAbsolute, join, normalize, sep } from "node:path";
 import * as v from "valibot";
 import writeFileAtomic from "write-file-atomic";
-import { homeFolders, readPrivate, writePrivate } from "../drivers/home.ts";
+import { type HomeFolders, homeFolders, readPrivate, writePrivate } from "../drivers/home.ts";
 import { unlessMissing } from "../drivers/system.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
@@ -155,6 +155,10 @@ export async function placesOf(folder: string, environment: NodeJS.ProcessEnv): 
     .update(await realpath(folder))
     .digest("hex")
     .slice(0, 24);
+  return placesIn(home, id);
+}
+
+function placesIn(home: HomeFolders, id: string): PeerPlaces {
   return {
     credentials: join(home.config, "peers", `${id}.json`),
     joining: join(home.config, "peers", `${id}.joining.json`),
@@ -165,14 +169,9 @@ export async function placesOf(folder: string, environment: NodeJS.ProcessEnv): 
 /** The places of every peer on this machine, whatever its folder. */
 export async function allPlaces(environment: NodeJS.ProcessEnv): Promise<readonly PeerPlaces[]> {
   const home = homeFolders(environment, process.platform);
-  const folder = join(home.config, "peers");
-  const names = (await unlessMissing(readdir(folder))) ?? [];
+  const names = (await unlessMissing(readdir(join(home.config, "peers")))) ?? [];
   const ids = names.flatMap((name) => /^([0-9a-f]+)\.json$/.exec(name)?.[1] ?? []);
-  return ids.sort().map((id) => ({
-    credentials: join(folder, `${id}.json`),
-    joining: join(folder, `${id}.joining.json`),
-    state: join(home.state, "peers", id),
-  }));
+  return ids.sort().map((id) => placesIn(home, id));
 }
 
 /** The credentials at a place, or undefined. Throws DATA_DAMAGED. */

@@ -9,7 +9,7 @@ import { watchFiles } from "../drivers/watch.ts";
 import type { TransactionView } from "../peer/api.ts";
 import type { LocalRequest, PeerDesk } from "../peer/ports.ts";
 import type { TransactionTrace } from "../peer/trace.ts";
-import { mergeTraces } from "../peer/traces.ts";
+import { mergeAll } from "../peer/traces.ts";
 import { EnvpactError, errorCodes, type Problem, problemOf } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 
@@ -109,16 +109,9 @@ export function createPeerDesk(state: string, takesPart: boolean): PeerDesk {
   const own = takesPart ? live : path(`author-${process.pid}.json`);
 
   async function readTraces(): Promise<readonly TransactionTrace[]> {
-    const merged = new Map<string, TransactionTrace>();
-    for (const line of ((await readBounded(traces)) ?? "").split("\n")) {
-      const trace = line === "" ? undefined : parsed(traceSchema, line);
-      // A line that a crash tore, or that a newer version wrote, is left out.
-      if (!trace) continue;
-      const known = merged.get(trace.tx);
-      merged.delete(trace.tx);
-      merged.set(trace.tx, known ? mergeTraces(known, trace) : trace);
-    }
-    return [...merged.values()].slice(-limits.tracesMax);
+    const lines = ((await readBounded(traces)) ?? "").split("\n").filter((line) => line !== "");
+    // A line that a crash tore, or that a newer version wrote, is left out.
+    return mergeAll(lines.flatMap((line) => parsed(traceSchema, line) ?? [])).slice(-limits.tracesMax);
   }
 
   return {

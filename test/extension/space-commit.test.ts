@@ -3,9 +3,18 @@ import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { after, afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
-import { comparisonScheme, spaceCommandIds } from "../../src/extension/spaceIds.ts";
+import { comparisonScheme } from "../../src/extension/spaceIds.ts";
 import { activated, at, fill, keyRow, onDisk, put, startAfresh } from "./environments-workspace.ts";
-import { eventually, OtherPeer, Person, showing, spaceRow, spaceRows } from "./space-scene.ts";
+import {
+  eventually,
+  OtherPeer,
+  Person,
+  run,
+  showing,
+  showsNoValue,
+  spaceRow,
+  spaceRows,
+} from "./space-scene.ts";
 
 /** Every value in these tests holds it; no label, tooltip, message or address may. */
 const canary = "c4n4ry";
@@ -26,9 +35,7 @@ describe("the space in the editor", () => {
 
   afterEach(async () => {
     assert.deepEqual(person.surprises.splice(0), []);
-    for (const row of await spaceRows(api)) assert.ok(!JSON.stringify(row).includes(canary), row.id);
-    for (const said of person.said) assert.ok(!JSON.stringify(said).includes(canary), said.text);
-    assert.ok(!JSON.stringify([api.space.status.text, api.space.status.tooltip]).includes(canary));
+    await showsNoValue(api, person, canary);
     for (const { uri } of vscode.workspace.textDocuments) assert.ok(!uri.toString().includes(canary));
   });
 
@@ -39,8 +46,6 @@ describe("the space in the editor", () => {
     await fill(api, { ".env": "GREETING=hello\n" });
   });
 
-  const run = (id: keyof typeof spaceCommandIds, ...args: unknown[]): Thenable<unknown> =>
-    vscode.commands.executeCommand(spaceCommandIds[id], ...args);
   const view = () => {
     const [open] = api.space.peers.open;
     assert.ok(open, "no peer is open");

@@ -5,9 +5,8 @@ import { after, afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import { listEndpoints } from "../../src/drivers/rendezvous.ts";
 import type { TestApi } from "../../src/extension/extension.ts";
-import { spaceCommandIds } from "../../src/extension/spaceIds.ts";
 import { activated, at, fill, onDisk, put, startAfresh } from "./environments-workspace.ts";
-import { eventually, OtherPeer, Person, showing, spaceRow } from "./space-scene.ts";
+import { eventually, OtherPeer, Person, run, showing, spaceRow } from "./space-scene.ts";
 
 describe("the space when processes come and go", () => {
   let api: TestApi;
@@ -39,9 +38,6 @@ describe("the space when processes come and go", () => {
     await startAfresh(api);
     await fill(api, { ".env": "GREETING=hello\n" });
   });
-
-  const run = (id: keyof typeof spaceCommandIds, ...args: unknown[]): Thenable<unknown> =>
-    vscode.commands.executeCommand(spaceCommandIds[id], ...args);
 
   async function share(): Promise<void> {
     person.answers(["API_URL"]);

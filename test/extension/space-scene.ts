@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
+import { spaceCommandIds } from "../../src/extension/spaceIds.ts";
 import type { SpaceRow } from "../../src/extension/views/spaceRow.ts";
 
 /** How long anything may take until a test gives up, in milliseconds. */
@@ -223,6 +224,18 @@ export class OtherPeer {
     });
     return child;
   }
+}
+
+/** Runs a command of the space, as the palette or a row does. */
+export function run(id: keyof typeof spaceCommandIds, ...args: unknown[]): Thenable<unknown> {
+  return vscode.commands.executeCommand(spaceCommandIds[id], ...args);
+}
+
+/** No row, notice or status holds the mark that is in every value. */
+export async function showsNoValue(api: TestApi, person: Person, canary: string): Promise<void> {
+  for (const row of await spaceRows(api)) assert.ok(!JSON.stringify(row).includes(canary), row.id);
+  for (const said of person.said) assert.ok(!JSON.stringify(said).includes(canary), said.text);
+  assert.ok(!JSON.stringify([api.space.status.text, api.space.status.tooltip]).includes(canary));
 }
 
 /** Every row that the view has, opened all the way. */

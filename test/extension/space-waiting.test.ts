@@ -3,10 +3,10 @@ import { rm } from "node:fs/promises";
 import { after, afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
-import { comparisonScheme, spaceCommandIds, spaceSettingIds } from "../../src/extension/spaceIds.ts";
+import { comparisonScheme, spaceSettingIds } from "../../src/extension/spaceIds.ts";
 import { activated, at, fill, onDisk, put, startAfresh } from "./environments-workspace.ts";
 import { OwnCoordinator } from "./space-coordinator.ts";
-import { eventually, OtherPeer, Person, showing, spaceRow } from "./space-scene.ts";
+import { eventually, OtherPeer, Person, run, showing, spaceRow } from "./space-scene.ts";
 
 const testMs = 60_000;
 /** After this absence the coordinator of these tests goes on without a voter, in seconds. */
@@ -54,8 +54,6 @@ describe("a commit that waits for a person or for an absent peer", () => {
     await fill(api, { ".env": "GREETING=hello\n" });
   });
 
-  const run = (id: keyof typeof spaceCommandIds, ...args: unknown[]): Thenable<unknown> =>
-    vscode.commands.executeCommand(spaceCommandIds[id], ...args);
   const setting = (id: string, value: unknown): Thenable<void> =>
     vscode.workspace.getConfiguration().update(id, value, vscode.ConfigurationTarget.Workspace);
   const view = () => {

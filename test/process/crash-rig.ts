@@ -82,14 +82,8 @@ export class CrashRig {
     this.#agents = agents;
   }
 
-  static async open(): Promise<CrashRig> {
-    const scene = await Scene.open();
-    try {
-      return await CrashRig.#openIn(scene);
-    } catch (error) {
-      await scene.close();
-      throw error;
-    }
+  static open(): Promise<CrashRig> {
+    return Scene.openFor((scene) => CrashRig.#openIn(scene));
   }
 
   static async #openIn(scene: Scene): Promise<CrashRig> {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
+import { placesOf } from "../../src/runtime/config.ts";
 import { type Line, type Result, Running, resultOf } from "./processes.ts";
 
 /** Where a process is made to SIGKILL itself (src/runtime/failpoint.ts); `:k` for the k-th time that it comes by. */
@@ -38,6 +39,17 @@ export class Scene {
     const scene = new Scene(await mkdtemp(join(tmpdir(), "envpact-process-")));
     await mkdir(join(scene.root, "run"), { mode: 0o700 });
     return scene;
+  }
+
+  /** A scene for what `open` makes in it; closed when that fails. */
+  static async openFor<T>(open: (scene: Scene) => Promise<T>): Promise<T> {
+    const scene = await Scene.open();
+    try {
+      return await open(scene);
+    } catch (error) {
+      await scene.close();
+      throw error;
+    }
   }
 
   /** Ends every process that is still there, each by its pid, and removes the folders. */
@@ -161,6 +173,17 @@ export async function startTeam(
 export async function shareAndCommit(scene: Scene, folder: string, key: string): Promise<Result> {
   await scene.ok(["share", key, "--dir", folder]);
   return await scene.json(["commit", "--dir", folder, "-m", `share ${key}`]);
+}
+
+/** Sets API_KEY in the folder of a peer and commits it; the revision that it became. */
+export async function commitValue(scene: Scene, { folder }: PeerProcess, value: string): Promise<number> {
+  await scene.ok(["set", `API_KEY=${value}`, "--dir", folder]);
+  return Number((await scene.ok(["commit", "--dir", folder])).revision);
+}
+
+/** The journal of the peer of a folder. */
+export async function journalOf(scene: Scene, folder: string): Promise<string> {
+  return join((await placesOf(folder, scene.environment())).state, "journal");
 }
 
 /** Waits until every peer has applied `revision`. */

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
-import { copyFile, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   allApplied,
+  commitValue,
+  journalOf,
   type PeerProcess,
   Scene,
   type SpaceProcesses,
@@ -28,14 +29,9 @@ async function startBusy(args: readonly string[] = []): Promise<{ team: SpacePro
   const team = await startTeam(scene, { ana: start, bo: start, cy: start }, args);
   const [ana] = team.peers;
   let revision = Number((await shareAndCommit(scene, ana?.folder ?? "", "API_KEY")).lines.at(-1)?.revision);
-  for (const [at, peer] of team.peers.entries()) revision = await commitValue(peer, String(at + 1));
+  for (const [at, peer] of team.peers.entries()) revision = await commitValue(scene, peer, String(at + 1));
   await allApplied(team.peers, revision);
   return { team, revision };
-}
-
-async function commitValue({ folder }: PeerProcess, value: string): Promise<number> {
-  await scene.ok(["set", `API_KEY=${value}`, "--dir", folder]);
-  return Number((await scene.ok(["commit", "--dir", folder])).revision);
 }
 
 /** Ends the coordinator as a power failure does, and the agents, which hold the old key in memory. */
@@ -73,7 +69,7 @@ describe("a lost coordinator", () => {
     expect(await transactions(peers[0]?.folder ?? "")).toEqual(before);
     const [, bo] = peers;
     if (!bo) throw new Error("no second peer");
-    const next = await commitValue(bo, "after");
+    const next = await commitValue(scene, bo, "after");
     expect(next).toBe(revision + 1);
     await allApplied(peers, next);
     for (const { folder } of peers) expect(await scene.read(folder)).toBe("API_KEY=after\nLOCAL=1\n");
@@ -103,7 +99,7 @@ describe("a lost coordinator", () => {
     );
     const [ana] = team.peers;
     if (!ana) throw new Error("no first peer");
-    await allApplied(team.peers, await commitValue(ana, "after"));
+    await allApplied(team.peers, await commitValue(scene, ana, "after"));
   });
 
   it("is not rebuilt while it runs, nor when its store is whole and up to date", async () => {
@@ -123,7 +119,7 @@ describe("a lost coordinator", () => {
     const coordinator = await scene.coordinator();
     const [ana] = team.peers;
     if (!ana) throw new Error("no first peer");
-    const newer = await commitValue(ana, "newer");
+    const newer = await commitValue(scene, ana, "newer");
     expect(newer).toBe(revision + 1);
     await allApplied(team.peers, newer);
     await killAll({ ...team, coordinator });
@@ -134,15 +130,6 @@ describe("a lost coordinator", () => {
     await allApplied(peers, newer);
   });
 });
-
-/** The journal of the peer of a folder. */
-async function journalOf(folder: string): Promise<string> {
-  const id = createHash("sha256")
-    .update(await realpath(folder))
-    .digest("hex")
-    .slice(0, 24);
-  return join(scene.root, "home", "state", "peers", id, "journal");
-}
 
 describe("two histories", () => {
   it("stop a recovery, which names both journals, until one of them is taken away", async () => {
@@ -157,7 +144,7 @@ describe("two histories", () => {
     for (const peer of [ana, bo]) {
       const { running } = await scene.coordinator(["--detach-after", "0.1"]);
       const agent = await startAgent(scene, peer.folder);
-      await commitValue(peer, peer.name);
+      await commitValue(scene, peer, peer.name);
       await agent.stop("SIGTERM");
       await running.stop("SIGKILL");
       await rm(dataDir(), { recursive: true });
@@ -167,11 +154,11 @@ describe("two histories", () => {
     }
     await rm(dataDir(), { recursive: true });
 
-    const journal = await journalOf(ana.folder);
+    const journal = await journalOf(scene, ana.folder);
     const forked = await scene.json(recover());
     expect(forked.error?.code).toBe("FORKED");
     expect(forked.error?.message).toContain(journal);
-    expect(forked.error?.message).toContain(await journalOf(bo.folder));
+    expect(forked.error?.message).toContain(await journalOf(scene, bo.folder));
     await rename(journal, join(scene.root, "ana.journal"));
     const copied = await scene.json(recover("--from", join(scene.root, "ana.journal")));
     expect(copied.error?.code).toBe("FORKED");
@@ -217,6 +204,6 @@ describe("a transaction that may have been acknowledged", () => {
     if (!ana || !bo) throw new Error("no peers");
     // The author's own edit is still there, to be committed again or not.
     if (outcome === "abort") await scene.ok(["discard", "--dir", ana.folder]);
-    await allApplied(peers, await commitValue(bo, "after"));
+    await allApplied(peers, await commitValue(scene, bo, "after"));
   });
 });

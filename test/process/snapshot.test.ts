@@ -1,10 +1,11 @@
-import { createHash } from "node:crypto";
-import { readFile, realpath, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   allApplied,
+  commitValue,
   joinTeam,
+  journalOf,
   type PeerProcess,
   Scene,
   type SpaceProcesses,
@@ -23,11 +24,6 @@ afterEach(() => scene.close());
 const start = "API_KEY=0\nLOCAL=1\n";
 const coordinatorArgs = ["--keep-revisions", "3", "--detach-after", "0.2"];
 
-async function commitValue({ folder }: PeerProcess, value: string): Promise<number> {
-  await scene.ok(["set", `API_KEY=${value}`, "--dir", folder]);
-  return Number((await scene.ok(["commit", "--dir", folder])).revision);
-}
-
 /** Ana, Bo and Cy with API_KEY shared and in all files. */
 async function startShared(): Promise<SpaceProcesses> {
   const team = await startTeam(scene, { ana: start, bo: start, cy: start }, coordinatorArgs);
@@ -39,17 +35,8 @@ async function startShared(): Promise<SpaceProcesses> {
 /** Ana commits until nothing that Cy holds is above the coordinator's floor; the last revision. */
 async function goOnWithout(ana: PeerProcess): Promise<number> {
   let revision = 0;
-  for (let round = 1; round <= 8; round += 1) revision = await commitValue(ana, `round-${round}`);
+  for (let round = 1; round <= 8; round += 1) revision = await commitValue(scene, ana, `round-${round}`);
   return revision;
-}
-
-/** The journal of the peer of a folder. */
-async function journalOf(folder: string): Promise<string> {
-  const id = createHash("sha256")
-    .update(await realpath(folder))
-    .digest("hex")
-    .slice(0, 24);
-  return join(scene.root, "home", "state", "peers", id, "journal");
 }
 
 async function logOf(folder: string): Promise<{ revision: number; tx: string }[]> {
@@ -78,7 +65,7 @@ describe("a peer that is behind what the coordinator keeps", () => {
     expect(await scene.read(cy.folder)).toBe("API_KEY=round-8\nLOCAL=1\nMINE=2\n");
     const restored = await scene.json(["restore", "--dir", cy.folder]);
     expect(JSON.stringify(restored.lines)).toContain("API_KEY");
-    const next = await commitValue({ ...cy, agent }, "again");
+    const next = await commitValue(scene, { ...cy, agent }, "again");
     await allApplied([ana], next);
     expect(await scene.read(ana.folder)).toBe("API_KEY=again\nLOCAL=1\n");
     // Ana holds the whole log, Cy its end: what both hold is one history.
@@ -96,7 +83,7 @@ describe("a peer that is behind what the coordinator keeps", () => {
     await joinTeam(scene, folder, "dan");
     const agent = await startAgent(scene, folder);
     expect(await scene.read(folder)).toBe("OWN=1\nAPI_KEY=round-8\n");
-    const next = await commitValue({ name: "dan", folder, agent }, "dan's");
+    const next = await commitValue(scene, { name: "dan", folder, agent }, "dan's");
     await allApplied([ana], next);
   });
 
@@ -133,7 +120,7 @@ describe("a peer that is behind what the coordinator keeps", () => {
     const agent = await startAgent(scene, cy.folder);
     expect(agent.lines.some(({ outcome: said }) => said === "abort")).toBe(false);
     expect(await scene.read(cy.folder)).toBe("API_KEY=round-8\nLOCAL=1\n");
-    const next = await commitValue({ ...cy, agent }, "after");
+    const next = await commitValue(scene, { ...cy, agent }, "after");
     await allApplied([ana], next);
   });
 });
@@ -160,7 +147,7 @@ describe("a compacted coordinator", () => {
     const listen = ["--listen", `127.0.0.1:${new URL(team.coordinator.url).port}`];
     const { running } = await scene.coordinator([...coordinatorArgs, ...listen]);
     await Promise.all([ana, bo].map(({ agent }) => agent.waitForEvent("disconnected")));
-    const after = await commitValue(ana, "after");
+    const after = await commitValue(scene, ana, "after");
     const everyone = [ana, bo, { ...cy, agent: returned }];
     await allApplied(everyone, after);
 
@@ -168,14 +155,14 @@ describe("a compacted coordinator", () => {
     await running.stop("SIGKILL");
     await Promise.all(everyone.map(({ agent }) => agent.stop("SIGTERM")));
     await rm(join(scene.root, "data"), { recursive: true });
-    for (const { folder } of [ana, bo]) await rm(await journalOf(folder));
+    for (const { folder } of [ana, bo]) await rm(await journalOf(scene, folder));
     const recovered = await scene.ok(["recover", "team", "--data", join(scene.root, "data")]);
     expect(recovered).toMatchObject({ unseen: ["ana", "bo"], strangers: [] });
     // A voter that came back late may have been promoted in a revision of its own after the last commit.
     expect(Number(recovered.revision)).toBeGreaterThanOrEqual(after);
     await scene.coordinator(coordinatorArgs);
     const alone = { ...cy, agent: await startAgent(scene, cy.folder) };
-    expect(await commitValue(alone, "alone")).toBeGreaterThan(after);
+    expect(await commitValue(scene, alone, "alone")).toBeGreaterThan(after);
     expect(await scene.read(cy.folder)).toBe("API_KEY=alone\nLOCAL=1\n");
   });
 });

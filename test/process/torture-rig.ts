@@ -79,14 +79,8 @@ export class TortureRig {
     this.#slots = slots;
   }
 
-  static async open(): Promise<TortureRig> {
-    const scene = await Scene.open();
-    try {
-      return await TortureRig.#openIn(scene);
-    } catch (error) {
-      await scene.close();
-      throw error;
-    }
+  static open(): Promise<TortureRig> {
+    return Scene.openFor((scene) => TortureRig.#openIn(scene));
   }
 
   static async #openIn(scene: Scene): Promise<TortureRig> {

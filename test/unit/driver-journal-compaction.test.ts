@@ -8,7 +8,8 @@ import type { ParticipantWrite } from "../../src/commit/effects.ts";
 import { retentionOf } from "../../src/commit/retention.ts";
 import { advanceSnapshot, emptySnapshot, type Snapshot, settledOf } from "../../src/commit/snapshot.ts";
 import { openJournal, readJournal } from "../../src/drivers/journal.ts";
-import { type LogRecord, sealRecord } from "../../src/protocol/record.ts";
+import type { LogRecord } from "../../src/protocol/record.ts";
+import { nextRecord } from "./log-records.ts";
 
 let folder: string;
 let file: string;
@@ -21,33 +22,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 function chain(length: number, before: { rev: number; hash: string } = emptySnapshot): LogRecord[] {
   const records: LogRecord[] = [];
   for (let rev = before.rev + 1; rev <= before.rev + length; rev += 1) {
-    records.push(
-      sealRecord({
-        rev,
-        prevHash: records.at(-1)?.hash ?? before.hash,
-        kind: "commit",
-        tx: `team:1:${rev}:x`,
-        term: 1,
-        epoch: 1,
-        keyEpoch: 1,
-        author: { peer: "p1", name: "Ana" },
-        requestId: `request-${rev}`,
-        items: [
-          {
-            env: "default",
-            key: `K${rev % 3}`,
-            op: "set",
-            expected: Math.floor((rev - 1) / 3),
-            sealed: "c2Vh",
-          },
-        ],
-        members: [],
-        participants: ["p1"],
-        message: "",
-        at: 1_000 + rev,
-        signature: "",
-      }),
-    );
+    const expected = Math.floor((rev - 1) / 3);
+    const item = { env: "default", key: `K${rev % 3}`, op: "set", expected, sealed: "c2Vh" } as const;
+    records.push(nextRecord(records.at(-1) ?? before, { items: [item] }));
   }
   return records;
 }

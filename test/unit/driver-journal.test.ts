@@ -8,7 +8,8 @@ import type { JournalImage } from "../../src/commit/ports.ts";
 import { emptySnapshot } from "../../src/commit/snapshot.ts";
 import { type JournalCalls, openJournal, readJournal } from "../../src/drivers/journal.ts";
 import { problemOf } from "../../src/protocol/errors.ts";
-import { type LogRecord, sealRecord } from "../../src/protocol/record.ts";
+import type { LogRecord } from "../../src/protocol/record.ts";
+import { nextRecord } from "./log-records.ts";
 
 let folder: string;
 let file: string;
@@ -30,25 +31,7 @@ const empty: JournalImage = {
 function chain(length: number): LogRecord[] {
   const records: LogRecord[] = [];
   for (let rev = 1; rev <= length; rev += 1) {
-    records.push(
-      sealRecord({
-        rev,
-        prevHash: records.at(-1)?.hash ?? "",
-        kind: "commit",
-        tx: `team:1:${rev}:x`,
-        term: 1,
-        epoch: 1,
-        keyEpoch: 1,
-        author: { peer: "p1", name: "Ana" },
-        requestId: `request-${rev}`,
-        items: [{ env: "default", key: "A", op: "set", expected: rev - 1, sealed: "c2VhbGVk" }],
-        members: [],
-        participants: ["p1"],
-        message: "é",
-        at: 1_000,
-        signature: "",
-      }),
-    );
+    records.push(nextRecord(records.at(-1), { message: "é", at: 1_000 }));
   }
   return records;
 }

@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CoordinatorStore, StoredInvitation } from "../../src/commit/ports.ts";
+import type { CoordinatorStore } from "../../src/commit/ports.ts";
 import { retentionOf } from "../../src/commit/retention.ts";
 import { createDevice } from "../../src/crypto/device.ts";
 import { createMemoryStore } from "../../src/drivers/memoryStore.ts";
 import { openStore } from "../../src/drivers/store.ts";
 import { type LogRecord, type MemberChange, requestsOf, sealRecord } from "../../src/protocol/record.ts";
+import { invitation, nextRecord } from "./log-records.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -17,13 +18,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const invitation: StoredInvitation = {
-  invite: "i1",
-  verifier: "v",
-  wrappedKey: "w",
-  expiresAt: 2_000,
-  usedBy: "",
-};
 const ana = { peer: "p1", name: "Ana", role: "voter" } as const;
 
 /** Joins, then a set of A in every revision; revision 5 deletes B, revision 6 carries a second change set. */
@@ -52,26 +46,8 @@ function log(length: number): LogRecord[] {
           ],
         },
       }[rev] ?? {};
-    records.push(
-      sealRecord({
-        rev,
-        prevHash: records.at(-1)?.hash ?? "",
-        kind: "commit",
-        tx: `team:1:${rev}:x`,
-        term: 1,
-        epoch: Math.min(rev, 2),
-        keyEpoch: 1,
-        author: { peer: "p1", name: "Ana" },
-        requestId: `request-${rev}`,
-        items: [item("A", rev - 3)],
-        members: [],
-        participants: ["p1"],
-        message: "",
-        at: 1_000 + rev,
-        signature: "",
-        ...special,
-      }),
-    );
+    const usual = { epoch: Math.min(rev, 2), items: [item("A", rev - 3)] };
+    records.push(nextRecord(records.at(-1), { ...usual, ...special }));
   }
   return records;
 }

@@ -6,12 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { CoordinatorStore, StoredInvitation } from "../../src/commit/ports.ts";
+import type { CoordinatorStore } from "../../src/commit/ports.ts";
 import { publicKeyOf } from "../../src/crypto/device.ts";
 import { createMemoryStore } from "../../src/drivers/memoryStore.ts";
 import { openStore } from "../../src/drivers/store.ts";
 import { problemOf } from "../../src/protocol/errors.ts";
-import { type LogRecord, sealRecord, slot } from "../../src/protocol/record.ts";
+import { type LogRecord, slot } from "../../src/protocol/record.ts";
+import { invitation, nextRecord } from "./log-records.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -22,40 +23,16 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** Runs TypeScript sources as they are, without the notice that package.json names no module type. */
 const quietModules = ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--input-type=module"];
 
-const invitation: StoredInvitation = {
-  invite: "i1",
-  verifier: "v",
-  wrappedKey: "w",
-  expiresAt: 2_000,
-  usedBy: "",
-};
-
-function next(previous: LogRecord | undefined, change: Partial<LogRecord> = {}): LogRecord {
-  const rev = (previous?.rev ?? 0) + 1;
-  return sealRecord({
-    rev,
-    prevHash: previous?.hash ?? "",
-    kind: "commit",
-    tx: `team:1:${rev}:x`,
-    term: 1,
-    epoch: 1,
-    keyEpoch: 1,
-    author: { peer: "p1", name: "Ana" },
-    requestId: `request-${rev}`,
-    items: [{ env: "default", key: "A", op: "set", expected: rev - 1, sealed: "c2VhbGVk" }],
-    members: [],
-    participants: ["p1"],
-    message: "",
-    at: 1_000 + rev,
-    signature: "",
-    ...change,
-  });
-}
-
 const member = { peer: "p1", name: "Ana", role: "voter", state: "syncing", reason: "joined" } as const;
-const first = next(undefined, { kind: "membership", items: [], members: [member], requestId: "", epoch: 1 });
-const second = next(first);
-const third = next(second, {
+const first = nextRecord(undefined, {
+  kind: "membership",
+  items: [],
+  members: [member],
+  requestId: "",
+  epoch: 1,
+});
+const second = nextRecord(first);
+const third = nextRecord(second, {
   epoch: 2,
   members: [{ ...member, state: "voter", reason: "caught up" }],
   items: [{ env: "default", key: "A", op: "delete", expected: 2 }],
@@ -127,9 +104,9 @@ describe.each(kinds)("a store in %s", (_kind, open) => {
   it("writes all or nothing, and only what continues the chain and commits a request once", () => {
     store.createSpace("team", "owner", invitation);
     store.write("team", [record(first), record(second)]);
-    const gap = next(third);
-    const repeated = next(second, { requestId: "request-2" });
-    const forked = next(second, { prevHash: first.hash });
+    const gap = nextRecord(third);
+    const repeated = nextRecord(second, { requestId: "request-2" });
+    const forked = nextRecord(second, { prevHash: first.hash });
     for (const bad of [gap, repeated, forked, second]) {
       expect(() => store.write("team", [{ kind: "term", term: 9 }, record(bad)])).toThrow(
         /does not follow|repeats/u,

@@ -6,6 +6,8 @@ import { historyRows } from "../../src/extension/views/historyRows.ts";
 import { contextOf, type SpaceRow } from "../../src/extension/views/spaceRow.ts";
 import { spaceStatus } from "../../src/extension/views/spaceStatus.ts";
 import type { HeuristicView, PeerView, TransactionView } from "../../src/peer/api.ts";
+import { spreadOf } from "../../src/peer/view.ts";
+import type { LogRecord } from "../../src/protocol/record.ts";
 import { at1402, calm, find, flat, member, now, open, rowsOf } from "./space-views.ts";
 
 const url = { env: "default", key: "API_URL" };
@@ -168,9 +170,16 @@ describe("a commit that is not applied everywhere", () => {
       ...calm.roster.slice(0, 2),
       member("ana", { connected: false, absentSinceMs: at1402, appliedRevision: 0 }),
     ];
-    const rows = rowsOf(open({ spread, roster }));
+    // As a peer makes it of that roster, after a commit in which all three voted.
+    const entries = roster.map(({ peer, name, role, state, connected, appliedRevision, drift }) => {
+      return { peer, name, role, state, connected, appliedRevision, drift };
+    });
+    const participants = entries.map(({ peer }) => peer);
+    const record = () => ({ kind: "commit", participants }) as unknown as LogRecord;
+    const told = spreadOf(entries, calm.head, record);
+    const rows = rowsOf(open({ spread: told, roster }));
     expect(find(rows, "spread")).toEqual([]);
-    expect(statusOf({ spread, roster })?.text).toBe("$(link) team r42 · 2/3 peers");
+    expect(statusOf({ spread: told, roster })?.text).toBe("$(link) team r42 · 2/3 peers");
     const [ana] = find(rows, "peer").filter(({ label }) => label === "ana");
     expect(ana?.description).toBe("voter · absent since 14:02");
   });

@@ -7,7 +7,7 @@ import type { Output } from "../output.ts";
 import { keysText, peerOptions, refOf } from "../peers.ts";
 import type { Session } from "../session.ts";
 import { aborted } from "../stop.ts";
-import { doubtData, doubtText, heuristicData, heuristicText, typed } from "../visibility.ts";
+import { doubtData, doubtText, heuristicData, heuristicText, reviewNext } from "../visibility.ts";
 import { requireFolder } from "../workspace.ts";
 
 /** How long one wait for the coordinator lasts before the agent looks again; it goes on for ever. */
@@ -158,11 +158,11 @@ class EventTeller {
       keys: keys.map(({ key }) => key),
       items: keys.map(refOf),
       deadline: new Date(deadlineAtMs).toISOString(),
-      next: `envpact review ${typed(tx)} --accept, or --decline`,
+      next: reviewNext(tx),
     };
     this.#say(
       { event: "review" },
-      `${author} asks for a review of ${keysText(keys)}: envpact review ${typed(tx)} --accept, or --decline`,
+      `${author} asks for a review of ${keysText(keys)}: ${reviewNext(tx)}`,
       data,
     );
   }

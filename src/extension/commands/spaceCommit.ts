@@ -188,7 +188,7 @@ function tellWhenKnown(
   const { keys } = last;
   const id = folder.uri.toString();
   const listening = context.peers.onDidChange(() => {
-    const peer = context.peers.open.find((each) => each.folder.uri.toString() === id)?.peer;
+    const peer = context.peers.openAt(id)?.peer;
     if (peer === undefined) return;
     const { connection, revision, head, transactions, inDoubt } = peer.view;
     if (connection !== "connected" || revision < head) return;

@@ -59,7 +59,7 @@ export function keysOf(context: SpaceContext, args: SpaceArguments): readonly Sp
 
 function keyOf(context: SpaceContext, target: SpaceTarget): SpaceKey | undefined {
   if (isSpaceRow(target)) {
-    const open = context.peers.open.find((each) => each.folder.uri.toString() === target.folder);
+    const open = context.peers.openAt(target.folder);
     return open === undefined || target.ref === undefined ? undefined : { open, ref: target.ref };
   }
   if (!isKeyNode(target)) return undefined;

@@ -79,7 +79,7 @@ export class PeerNotices implements vscode.Disposable {
     const timer = setTimeout(() => {
       this.#doubts.delete(tx);
       const id = open.folder.uri.toString();
-      const present = this.#peers.open.find(({ folder }) => folder.uri.toString() === id);
+      const present = this.#peers.openAt(id);
       const doubt = present?.peer.view.inDoubt.find((each) => each.tx === tx);
       if (present === undefined || doubt === undefined) return;
       this.#toldDoubts.set(tx, { folder: id, keys: doubt.keys });
@@ -99,7 +99,7 @@ export class PeerNotices implements vscode.Disposable {
    */
   #tellResolved(): void {
     for (const [tx, { folder, keys }] of this.#toldDoubts) {
-      const open = this.#peers.open.find((each) => each.folder.uri.toString() === folder);
+      const open = this.#peers.openAt(folder);
       if (open === undefined) continue;
       const { connection, revision, head, inDoubt, heuristics } = open.peer.view;
       const isForced = heuristics.some((heuristic) => heuristic.tx === tx);

@@ -71,6 +71,11 @@ export class PeerService implements vscode.Disposable {
     );
   }
 
+  /** The open peer of a workspace folder, by the folder's URI; another one than before when it was opened anew. */
+  openAt(folder: string): OpenFolder | undefined {
+    return this.open.find((each) => each.folder.uri.toString() === folder);
+  }
+
   /** What views show: folders with a `.envpact.json`. */
   models(): readonly FolderModel[] {
     return this.folders.flatMap(({ folder, state }): FolderModel[] => {

@@ -233,16 +233,10 @@ export interface Spread extends SpreadView {
   readonly firstRevision: number;
 }
 
-/**
- * What is not applied everywhere, oldest first; revisions in a row that wait for the same peers are one. A peer that
- * the coordinator has not heard of since it started (applied revision 0) is not said to lack anything.
- */
+/** What is not applied everywhere, oldest first; revisions in a row that wait for the same peers are one. */
 export function spreadsOf(view: PeerView): readonly Spread[] {
-  const unheard = (name: string): boolean =>
-    view.roster.some((peer) => peer.name === name && !peer.connected && peer.appliedRevision === 0);
   const spreads: Spread[] = [];
   for (const spread of view.spread) {
-    if (spread.waitingFor.every(unheard)) continue;
     const last = spreads.at(-1);
     const isSame =
       last !== undefined &&

@@ -105,7 +105,7 @@ export class SpaceTree implements vscode.TreeDataProvider<SpaceRow>, vscode.Disp
   }
 
   async #historyRows(folder: string): Promise<readonly SpaceRow[]> {
-    const open = this.#peers.open.find((each) => each.folder.uri.toString() === folder);
+    const open = this.#peers.openAt(folder);
     if (open === undefined) return [];
     const limit = this.#limits.get(folder) ?? revisionsPageMax;
     const { head } = open.peer.view;

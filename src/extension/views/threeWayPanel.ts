@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { threeWayViewType } from "../spaceIds.ts";
 import { keyNames } from "./spaceWords.ts";
 import { type ThreeWaySubject, threeWayHtml } from "./threeWayHtml.ts";
-import { webviewPage } from "./webviewPage.ts";
+import { pageOf } from "./webviewPanel.ts";
 
 /** What the page's buttons ask for. */
 export interface ThreeWayActions {
@@ -36,21 +35,10 @@ export class ThreeWayPanels implements vscode.Disposable {
     });
     this.#panels.add(panel);
     panel.onDidDispose(() => this.#panels.delete(panel));
-    const resource = (name: string): string =>
-      panel.webview.asWebviewUri(vscode.Uri.joinPath(this.#media, name)).toString();
     let revealed = false;
     const body = (): string => threeWayHtml(subject, revealed, Date.now());
-    const page = (): string =>
-      webviewPage({
-        title,
-        cspSource: panel.webview.cspSource,
-        nonce: randomBytes(16).toString("hex"),
-        styleUri: resource("webview.css"),
-        scriptUri: resource("three-way.js"),
-        body: body(),
-      });
     // Masked: VS Code keeps this text, also while the panel is hidden. Revealed values travel by message only.
-    panel.webview.html = page();
+    panel.webview.html = pageOf(panel, this.#media, "three-way.js", body());
     panel.webview.onDidReceiveMessage(async ({ ask }: { readonly ask?: unknown }) => {
       try {
         if (ask === "mine" || ask === "theirs") {

@@ -95,7 +95,7 @@ export function layoutTimeline(
   const endMs = running ? Math.max(nowMs, marks.at(-1)?.atMs ?? nowMs) : (marks.at(-1)?.atMs ?? nowMs);
   const place = placesOf([...marks.map(({ atMs }) => atMs), endMs]);
   const laneName = ({ peer }: TraceMark): string => (peer === "" ? coordinatorName : nameOf(peer));
-  const names = [...new Set([...marks.map(laneName)])].sort(
+  const names = [...new Set(marks.map(laneName))].sort(
     (a, b) => rank(a, nameOf(trace.author)) - rank(b, nameOf(trace.author)) || (a < b ? -1 : 1),
   );
   const placed = marks.map((mark, index) => ({

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { TransactionTrace } from "../../peer/trace.ts";
 import { problemOf } from "../../protocol/errors.ts";
@@ -6,7 +5,8 @@ import type { OpenFolder, PeerService } from "../services/peerService.ts";
 import { timelineViewType } from "../spaceIds.ts";
 import { timelineHtml } from "./timelineHtml.ts";
 import { layoutTimeline } from "./timelineLayout.ts";
-import { escapeHtml, webviewPage } from "./webviewPage.ts";
+import { escapeHtml } from "./webviewPage.ts";
+import { pageOf } from "./webviewPanel.ts";
 
 /** A running transaction's axis grows this often, in milliseconds. */
 const refreshMs = 1_000;
@@ -86,19 +86,8 @@ export class Timelines implements vscode.WebviewPanelSerializer, vscode.Disposab
     });
     panel.webview.onDidReceiveMessage(() => this.#refresh(shown));
     const body = await this.#body(shown);
-    panel.webview.html = webviewPage({
-      title: panel.title,
-      cspSource: panel.webview.cspSource,
-      nonce: randomBytes(16).toString("hex"),
-      styleUri: this.#resource(panel, "webview.css"),
-      scriptUri: this.#resource(panel, "timeline.js"),
-      body,
-    });
+    panel.webview.html = pageOf(panel, this.#media, "timeline.js", body);
     this.#schedule();
-  }
-
-  #resource(panel: vscode.WebviewPanel, name: string): string {
-    return panel.webview.asWebviewUri(vscode.Uri.joinPath(this.#media, name)).toString();
   }
 
   #refreshAll(): void {
@@ -120,7 +109,7 @@ export class Timelines implements vscode.WebviewPanelSerializer, vscode.Disposab
   /** HTML of what is known of the transaction now; also names the panel after it. */
   async #body(shown: Shown): Promise<string> {
     const { panel, subject } = shown;
-    const open = this.#peers.open.find(({ folder }) => folder.uri.toString() === subject.folder);
+    const open = this.#peers.openAt(subject.folder);
     if (open === undefined) return "<p>This folder takes no part in a space at the moment.</p>";
     const trace = await traceOf(open, subject.tx);
     if (trace === undefined) {
