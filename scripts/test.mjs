@@ -1,12 +1,15 @@
 // All rings, one after the other, whatever fails; ends with one plain line `N passed, N failed`.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { runStaticChecks } from "./check.mjs";
 import { runStep } from "./run-step.mjs";
 
 const results = await mkdtemp(join(tmpdir(), "envpact-test-"));
 const total = { passed: 0, failed: 0 };
+/** What failed, told once more at the end: a long log is often kept only in part. */
+const failures = [];
+const failureCharactersMax = 2_000;
 
 function count(name, { passed, failed }) {
   process.stdout.write(`\n${name}: ${passed} passed, ${failed} failed\n\n`);
@@ -32,10 +35,19 @@ async function vitest(project) {
     const report = JSON.parse(await readFile(file, "utf8"));
     passed = report.numPassedTests;
     failed = report.numFailedTests;
+    failures.push(...report.testResults.flatMap(failuresIn));
   } catch (error) {
     process.stdout.write(`${project}: no report (${error.message})\n`);
   }
   count(project, { passed, failed: code !== 0 ? Math.max(1, failed) : failed });
+}
+
+function failuresIn({ name, message, assertionResults }) {
+  const told = (title, text) => `${relative("", name)}: ${title}\n${text.slice(0, failureCharactersMax)}`;
+  const tests = assertionResults
+    .filter(({ status }) => status === "failed")
+    .map(({ fullName, failureMessages }) => told(fullName, failureMessages.join("\n")));
+  return message ? [told("the file itself", message), ...tests] : tests;
 }
 
 async function extension() {
@@ -61,5 +73,6 @@ try {
 } finally {
   await rm(results, { recursive: true, force: true });
 }
+for (const failure of failures) process.stdout.write(`failed: ${failure}\n\n`);
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
