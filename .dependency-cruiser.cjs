@@ -3,6 +3,7 @@ const arrows = {
   shared: [],
   dotenv: ["shared"],
   lint: ["dotenv", "shared"],
+  code: ["dotenv", "shared"],
   protocol: ["shared"],
   commit: ["protocol", "shared"],
   crypto: ["protocol", "shared"],
@@ -11,7 +12,7 @@ const arrows = {
   runtime: ["peer", "drivers", "commit", "crypto", "protocol", "shared"],
   coordinator: ["runtime", "protocol", "shared"],
   cli: ["runtime", "peer", "commit", "lint", "dotenv", "protocol", "shared"],
-  extension: ["runtime", "peer", "commit", "lint", "dotenv", "protocol", "shared"],
+  extension: ["runtime", "peer", "commit", "lint", "code", "dotenv", "protocol", "shared"],
 };
 
 const arrowRules = Object.entries(arrows).map(([folder, allowed]) => ({
@@ -22,7 +23,7 @@ const arrowRules = Object.entries(arrows).map(([folder, allowed]) => ({
   to: { path: "^src/", pathNot: `^src/(${[folder, ...allowed].join("|")})/` },
 }));
 
-const pureFolders = "^src/(dotenv|lint|protocol|commit|shared)/";
+const pureFolders = "^src/(dotenv|lint|code|protocol|commit|shared)/";
 
 module.exports = {
   forbidden: [
