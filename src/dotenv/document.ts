@@ -1,63 +1,24 @@
-import { afterLineBreak, byteOrderMark, lineEnd, lineStart } from "./characters.ts";
+import {
+  droppedKey,
+  type Entry,
+  type InvalidLine,
+  invalidAt,
+  isDropped,
+  keyAt,
+  localEntryOf,
+  valueAt,
+} from "./assignments.ts";
+import { byteOrderMark } from "./characters.ts";
 import { type CommentedEntry, commentedIn } from "./commented.ts";
-import { isQuoted, type Quirks, quirksOf, readValue } from "./reading.ts";
-import {
-  type InvalidReason,
-  invalidReason,
-  type Span,
-  separatorAt,
-  type Token,
-  tokenize,
-} from "./scanner.ts";
-import {
-  commentField,
-  keyEndField,
-  keyStartField,
-  recordLength,
-  type Statements,
-  scanStatements,
-  startField,
-  valueEndField,
-  valueStartField,
-} from "./statements.ts";
+import { KeyIndex, keyHashes } from "./keyIndex.ts";
+import { lineStartsOf, prevailingNewline } from "./lines.ts";
+import { type Quirks, quirksOf } from "./reading.ts";
+import { type Token, tokenize } from "./scanner.ts";
+import { type Rescan, recordLength, rescanText, type Scan, type Statements, scanText } from "./statements.ts";
 
+export type { Entry, InvalidLine, LocalEntry, Quote } from "./assignments.ts";
 export type { CommentedEntry } from "./commented.ts";
 export type { Span } from "./scanner.ts";
-
-export type Quote = '"' | "'" | "`";
-
-/** One assignment that dotenv reads, a duplicate that a later one hides included. */
-export interface Entry {
-  readonly key: string;
-  readonly keySpan: Span;
-  /** The raw value with its quotes; empty where there is none. */
-  readonly valueSpan: Span;
-  /** What dotenv reads: a secret, never to be shown or logged unasked. */
-  readonly value: string;
-  /** The pair of quotes that dotenv takes off. */
-  readonly quote: Quote | undefined;
-  /** The value starts with a quote that nothing closes, so the quote is part of what is read. */
-  readonly unclosed: boolean;
-  /** Written `export KEY=`. */
-  readonly exported: boolean;
-  readonly separator: "=" | ":";
-  /** From `export` or the key to the end of the value and the inline comment. */
-  readonly span: Span;
-  /** The whole lines of {@link span}, with the newline behind it and without a byte order mark. */
-  readonly lineSpan: Span;
-  /** The inline comment from its `#`. */
-  readonly comment: Span | undefined;
-  /** False when a later entry has the same key. */
-  readonly effective: boolean;
-}
-
-/** A line that dotenv takes nothing from though it is neither blank nor a comment. */
-export interface InvalidLine {
-  /** The line without the space around it. */
-  readonly span: Span;
-  /** `unclosed-quote` marks the lines that follow a quote nobody closed. */
-  readonly reason: InvalidReason;
-}
 
 /** A `.env` text and everything it holds. Offsets count UTF-16 units of `text`, a byte order mark included. */
 export interface DotenvDocument {
@@ -68,46 +29,64 @@ export interface DotenvDocument {
   /** Joined, their texts are `text`. */
   readonly tokens: readonly Token[];
   readonly entries: readonly Entry[];
+  /** The entry of a record that is not dropped; the same object as in {@link entries}. */
+  entryOf(record: number): Entry;
+  /** Which assignment is read for a key; quicker to ask than to make all entries. */
+  readonly keys: KeyIndex;
   readonly effectiveEntries: ReadonlyMap<string, Entry>;
   readonly commented: readonly CommentedEntry[];
   readonly invalid: readonly InvalidLine[];
   /** The offset of each line's first character; lines end at LF, CRLF or a lone CR. */
-  readonly lineStarts: readonly number[];
+  readonly lineStarts: Int32Array;
   readonly bom: boolean;
   /** The newline used most; LF where there is none. */
   readonly eol: "\n" | "\r\n" | "\r";
 }
 
-/** dotenv assigns to a plain object, where this key changes nothing. */
-const droppedKey = "__proto__";
-
-function keyAt({ text, statements }: DotenvDocument, record: number): string {
-  return text.slice(statements[record + keyStartField], statements[record + keyEndField]);
-}
-
-function valueAt({ text, statements, quirks }: DotenvDocument, record: number): string {
-  return readValue(text, statements[record + valueStartField]!, statements[record + valueEndField]!, quirks);
-}
-
 /** Each view of the text is made when first asked for: most readers want one of them. */
 class ScannedDocument implements DotenvDocument {
   readonly text: string;
-  readonly statements: Statements;
+  readonly scan: Scan;
   readonly bom: boolean;
   readonly quirks: Quirks;
+  #hashes: Int32Array | undefined;
+  #keys: KeyIndex | undefined;
   #tokens: Token[] | undefined;
   #entries: Entry[] | undefined;
+  readonly #made = new Map<number, Entry>();
   #effective: Map<string, Entry> | undefined;
   #commented: CommentedEntry[] | undefined;
   #invalid: InvalidLine[] | undefined;
-  #lineStarts: number[] | undefined;
+  #lineStarts: Int32Array | undefined;
   #eol: "\n" | "\r\n" | "\r" | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, scan: Scan, hashes?: Int32Array) {
     this.text = text;
-    this.statements = scanStatements(text);
+    this.scan = scan;
     this.bom = text.charCodeAt(0) === byteOrderMark;
     this.quirks = quirksOf(text);
+    this.#hashes = hashes;
+  }
+
+  get statements(): Statements {
+    return this.scan.statements;
+  }
+
+  /** What is left of the hashes of the keys when the text became another. */
+  hashesAfter(text: string, { statements, firstRecord, rest, oldRest }: Rescan): Int32Array | undefined {
+    const old = this.#hashes;
+    if (old === undefined) return undefined;
+    const hashes = new Int32Array(statements.length / recordLength);
+    hashes.set(old.subarray(0, firstRecord / recordLength));
+    hashes.set(keyHashes(text, statements.subarray(firstRecord, rest)), firstRecord / recordLength);
+    hashes.set(old.subarray(oldRest / recordLength), rest / recordLength);
+    return hashes;
+  }
+
+  get keys(): KeyIndex {
+    this.#hashes ??= keyHashes(this.text, this.statements);
+    this.#keys ??= new KeyIndex(this.text, this.statements, this.#hashes);
+    return this.#keys;
   }
 
   get tokens(): readonly Token[] {
@@ -135,11 +114,8 @@ class ScannedDocument implements DotenvDocument {
     return this.#invalid;
   }
 
-  get lineStarts(): readonly number[] {
-    this.#lineStarts ??= Array.from(
-      this.text.matchAll(/^|\r\n?|\n/g),
-      (found) => found.index + found[0].length,
-    );
+  get lineStarts(): Int32Array {
+    this.#lineStarts ??= lineStartsOf(this.text);
     return this.#lineStarts;
   }
 
@@ -148,88 +124,52 @@ class ScannedDocument implements DotenvDocument {
     return this.#eol;
   }
 
+  entryOf(record: number): Entry {
+    let entry = this.#made.get(record);
+    if (entry === undefined) {
+      entry = { ...localEntryOf(this, record), effective: this.keys.isEffective(record) };
+      this.#made.set(record, entry);
+    }
+    return entry;
+  }
+
   #readEntries(): Entry[] {
     const entries: Entry[] = [];
-    const seen = new Set<string>();
-    for (let record = this.statements.length - recordLength; record >= 0; record -= recordLength) {
-      const key = keyAt(this, record);
-      if (key === droppedKey) continue;
-      entries.push(this.#readEntry(record, key, !seen.has(key)));
-      seen.add(key);
+    for (let record = 0; record < this.statements.length; record += recordLength) {
+      if (!isDropped(this, record)) entries.push(this.entryOf(record));
     }
-    return entries.reverse();
+    return entries;
   }
-
-  #readEntry(record: number, key: string, effective: boolean): Entry {
-    const { text, statements } = this;
-    const start = statements[record + startField]!;
-    const keyStart = statements[record + keyStartField]!;
-    const keyEnd = statements[record + keyEndField]!;
-    const valueStart = statements[record + valueStartField]!;
-    const valueEnd = statements[record + valueEndField]!;
-    const commentStart = statements[record + commentField]!;
-    const comment =
-      commentStart === -1 ? undefined : { start: commentStart, end: lineEnd(text, commentStart) };
-    const end = comment?.end ?? valueEnd;
-    const quoted = isQuoted(text, valueStart, valueEnd);
-    return {
-      key,
-      keySpan: { start: keyStart, end: keyEnd },
-      valueSpan: { start: valueStart, end: valueEnd },
-      value: valueAt(this, record),
-      quote: quoted ? (text.charAt(valueStart) as Quote) : undefined,
-      unclosed: !quoted && opensQuote(text, valueStart, valueEnd),
-      exported: keyStart > start,
-      separator: text.charAt(separatorAt(text, keyEnd)) as "=" | ":",
-      span: { start, end },
-      lineSpan: {
-        start: Math.max(this.bom ? 1 : 0, lineStart(text, start)),
-        end: afterLineBreak(text, lineEnd(text, end)),
-      },
-      comment,
-      effective,
-    };
-  }
-}
-
-/** Whether the raw value starts with a quote of which no second one follows in it. */
-function opensQuote(text: string, start: number, end: number): boolean {
-  if (start === end || !`"'\``.includes(text.charAt(start))) return false;
-  const second = text.indexOf(text.charAt(start), start + 1);
-  return second === -1 || second >= end;
 }
 
 function invalidIn(document: DotenvDocument): InvalidLine[] {
-  const found: InvalidLine[] = [];
-  const unclosed = new Set<number>();
-  for (const entry of document.entries) if (entry.unclosed) unclosed.add(entry.valueSpan.start);
-  let afterUnclosed = false;
-  for (const [index, token] of document.tokens.entries()) {
-    const span = { start: token.start, end: token.end };
-    if (token.kind === "key") {
-      afterUnclosed = false;
-      if (token.text === droppedKey) found.push({ span, reason: "bad-key" });
-    } else if (token.kind === "value") {
-      afterUnclosed = unclosed.has(token.start);
-    } else if (token.kind === "comment" && document.tokens[index - 1]?.kind === "newline") {
-      afterUnclosed = false;
-    } else if (token.kind === "invalid") {
-      found.push({ span, reason: afterUnclosed ? "unclosed-quote" : invalidReason(token.text) });
-    }
+  const found = invalidAt(document, -1);
+  for (let record = 0; record < document.statements.length; record += recordLength) {
+    for (const line of invalidAt(document, record)) found.push(line);
   }
   return found;
 }
 
-function prevailingNewline(text: string): "\n" | "\r\n" | "\r" {
-  const counts = { "\n": 0, "\r\n": 0, "\r": 0 };
-  for (const [newline] of text.matchAll(/\r\n?|\n/g)) counts[newline as "\n" | "\r\n" | "\r"]++;
-  if (counts["\r\n"] > counts["\n"]) return counts["\r"] > counts["\r\n"] ? "\r" : "\r\n";
-  return counts["\r"] > counts["\n"] ? "\r" : "\n";
-}
-
 /** Reads any text; nothing is an error, what dotenv skips is kept and named in `invalid`. */
 export function parseDocument(text: string): DotenvDocument {
-  return new ScannedDocument(text);
+  return new ScannedDocument(text, scanText(text));
+}
+
+/** A document with what it has in common with the one it was made from. */
+export interface Reparsed {
+  readonly document: DotenvDocument;
+  readonly change: Rescan;
+}
+
+/**
+ * Reads a text that differs little from one already read, as after a keystroke: the same as
+ * {@link parseDocument}, and quicker, for it reads only what the change can reach.
+ */
+export function reparseDocument(old: DotenvDocument, text: string): Reparsed {
+  if (!(old instanceof ScannedDocument))
+    throw new TypeError("Only a document of parseDocument can be reparsed.");
+  const change = rescanText(old.text, old.scan, text);
+  return { document: new ScannedDocument(text, change, old.hashesAfter(text, change)), change };
 }
 
 /**
@@ -239,15 +179,15 @@ export function parseDocument(text: string): DotenvDocument {
 export function values(document: DotenvDocument): Record<string, string> {
   const result: Record<string, string> = {};
   for (let record = 0; record < document.statements.length; record += recordLength) {
-    const key = keyAt(document, record);
-    if (key !== droppedKey) result[key] = valueAt(document, record);
+    if (!isDropped(document, record)) result[keyAt(document, record)] = valueAt(document, record);
   }
   return result;
 }
 
 /** The entry whose value an application sees, the last with this key. */
 export function effectiveEntry(document: DotenvDocument, key: string): Entry | undefined {
-  return document.effectiveEntries.get(key);
+  const record = key === droppedKey ? undefined : document.keys.effective(key);
+  return record === undefined ? undefined : document.entryOf(record);
 }
 
 /**

@@ -46,6 +46,35 @@ export interface Token extends Span {
 
 const exportLength = "export".length;
 
+/**
+ * Visits the comments and the lines that no reader takes in between two offsets with no assignment between them,
+ * each without the space around it.
+ */
+export function eachOtherLine(
+  text: string,
+  from: number,
+  to: number,
+  visit: (kind: "comment" | "invalid", start: number, end: number) => void,
+): void {
+  for (let at = skipSpace(text, from); at < to; at = skipSpace(text, at)) {
+    const start = at;
+    at = lineEnd(text, start);
+    if (text.charCodeAt(start) === hash) {
+      visit("comment", start, at);
+      continue;
+    }
+    let last = at;
+    while (isSpace(text.charCodeAt(last - 1))) last--;
+    visit("invalid", start, last);
+  }
+}
+
+/** Where an assignment ends, with the comment behind it. */
+export function statementEnd(text: string, statements: Statements, record: number): number {
+  const comment = statements[record + commentField]!;
+  return comment === -1 ? statements[record + valueEndField]! : lineEnd(text, comment);
+}
+
 /** Cuts a text into tokens in order; joining their texts gives the text back. */
 class Tokenizer {
   readonly tokens: Token[] = [];
@@ -75,25 +104,17 @@ class Tokenizer {
 
   /** Adds the lines up to `end` that hold no assignment. */
   pushOtherLines(end: number): void {
-    while (this.#at < end) {
-      this.pushBlank(Math.min(end, skipSpace(this.#text, this.#at)));
-      if (this.#at >= end) return;
-      const stop = lineEnd(this.#text, this.#at);
-      if (this.#text.charCodeAt(this.#at) === hash) {
-        this.push("comment", stop);
-        continue;
-      }
-      let last = stop;
-      while (isSpace(this.#text.charCodeAt(last - 1))) last--;
-      this.push("invalid", last);
-    }
+    eachOtherLine(this.#text, this.#at, end, (kind, start, stop) => {
+      this.pushBlank(start);
+      this.push(kind, stop);
+    });
+    this.pushBlank(end);
   }
 
   pushStatement(statements: Statements, record: number): void {
     const start = statements[record + startField]!;
     const keyStart = statements[record + keyStartField]!;
     const keyEnd = statements[record + keyEndField]!;
-    const comment = statements[record + commentField]!;
     this.pushOtherLines(start);
     if (keyStart > start) this.push("export", start + exportLength);
     this.pushBlank(keyStart);
@@ -103,9 +124,10 @@ class Tokenizer {
     this.push("separator", separator + 1);
     this.pushBlank(statements[record + valueStartField]!);
     this.push("value", statements[record + valueEndField]!);
-    if (comment === -1) return;
-    this.pushBlank(comment);
-    this.push("comment", lineEnd(this.#text, comment));
+    const end = statementEnd(this.#text, statements, record);
+    if (end === this.#at) return;
+    this.pushBlank(statements[record + commentField]!);
+    this.push("comment", end);
   }
 }
 

@@ -21,6 +21,26 @@ import {
  */
 export type Statements = Int32Array;
 
+/**
+ * Where assignments are, and which of them depend on text far behind them: pairs of a record and the offset up to
+ * which its reading looked, for values whose quote was searched beyond the place where they end.
+ */
+export interface Scan {
+  readonly statements: Statements;
+  readonly farsighted: readonly { readonly record: number; readonly horizon: number }[];
+}
+
+/** A scan made from an earlier one: what both have in common before and behind the assignments read anew. */
+export interface Rescan extends Scan {
+  /** The records before this one are the earlier ones. */
+  readonly firstRecord: number;
+  /** From here on, the records are the earlier ones from `oldRest` on, moved by `delta`. */
+  readonly rest: number;
+  readonly oldRest: number;
+  /** UTF-16 units by which the text grew. */
+  readonly delta: number;
+}
+
 export const recordLength = 6;
 /** Offset of `export`, or of the key when there is none. */
 export const startField = 0;
@@ -36,8 +56,34 @@ const exportLength = 6;
 
 /** Collects records in one typed array that doubles when full. */
 class StatementList {
-  #fields = new Int32Array(recordsAtFirst * recordLength);
+  readonly farsighted: { record: number; horizon: number }[] = [];
+  #fields: Int32Array;
   #length = 0;
+
+  constructor(recordsExpected = recordsAtFirst) {
+    this.#fields = new Int32Array(recordsExpected * recordLength);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Says that reading the next record looked at the text up to `horizon`. */
+  looked(horizon: number): void {
+    this.farsighted.push({ record: this.#length, horizon });
+  }
+
+  /** Takes records of another list over, with their offsets moved by `delta`. */
+  take(records: Statements, delta: number): void {
+    this.#reserve(records.length);
+    const at = this.#length;
+    this.#fields.set(records, at);
+    this.#length += records.length;
+    if (delta === 0) return;
+    for (let field = at; field < this.#length; field++) {
+      if (this.#fields[field] !== -1) this.#fields[field]! += delta;
+    }
+  }
 
   add(
     start: number,
@@ -47,11 +93,7 @@ class StatementList {
     valueEnd: number,
     comment: number,
   ): void {
-    if (this.#length === this.#fields.length) {
-      const doubled = new Int32Array(this.#fields.length * 2);
-      doubled.set(this.#fields);
-      this.#fields = doubled;
-    }
+    this.#reserve(recordLength);
     const fields = this.#fields;
     const at = this.#length;
     fields[at + startField] = start;
@@ -64,7 +106,15 @@ class StatementList {
   }
 
   finish(): Statements {
-    return this.#fields.slice(0, this.#length);
+    return this.#fields.length === this.#length ? this.#fields : this.#fields.slice(0, this.#length);
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#fields.length) return;
+    const grown = new Int32Array(Math.max(needed, this.#fields.length * 2));
+    grown.set(this.#fields.subarray(0, this.#length));
+    this.#fields = grown;
   }
 }
 
@@ -97,14 +147,19 @@ function mayClose(text: string, at: number): boolean {
  * without a backslash before it, and when that cannot close, falls back to the last escaped one that can.
  * A later opening quote of the same kind is such a first quote, so no text is searched more than once a kind.
  */
-function closingQuote(text: string, open: number): number {
+function closingQuote(text: string, open: number, list: StatementList): number {
   const quote = text.charAt(open);
   let escapedCloser = -1;
   for (let at = text.indexOf(quote, open + 1); at !== -1; at = text.indexOf(quote, at + 1)) {
     const closes = mayClose(text, at);
-    if (text.charCodeAt(at - 1) !== backslash) return closes ? at : escapedCloser;
+    if (text.charCodeAt(at - 1) !== backslash) {
+      if (closes) return at;
+      list.looked(lineEnd(text, at));
+      return escapedCloser;
+    }
     if (closes) escapedCloser = at;
   }
+  list.looked(text.length + 1);
   return escapedCloser;
 }
 
@@ -129,7 +184,7 @@ function readAssignment(
 ): number {
   const first = skipSpace(text, after);
   if (first < text.length && isQuote(text.charCodeAt(first))) {
-    const close = closingQuote(text, first);
+    const close = closingQuote(text, first, list);
     if (close !== -1) {
       const comment = commentAfter(text, close + 1);
       list.add(start, keyStart, keyEnd, first, close + 1, comment);
@@ -182,11 +237,92 @@ function readStatement(text: string, list: StatementList, at: number): number {
  * It follows that parser's `LINE` pattern, after its rule that CRLF and a lone CR are one LF:
  * `^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'…'|\s*"…"|\s*`…`|[^#\r\n]+)?\s*(?:#.*)?$` with flags m and g.
  */
-export function scanStatements(text: string): Statements {
+export function scanText(text: string): Scan {
   const list = new StatementList();
   let at = skipSpace(text, 0);
   while (at < text.length) at = skipSpace(text, readStatement(text, list, at));
-  return list.finish();
+  return { statements: list.finish(), farsighted: list.farsighted };
+}
+
+/** {@link scanText} for who reads the text once. */
+export function scanStatements(text: string): Statements {
+  return scanText(text).statements;
+}
+
+/**
+ * Scans a text that differs from one already scanned, and reads only the assignments the change can reach: for any
+ * two texts the same as {@link scanText} of the new one. Reading an assignment depends on the text from its start
+ * up to the start of what follows, or to its horizon when it is farsighted, and on nothing before it. So what
+ * starts before the change stays, but for the last such assignment and the farsighted ones that looked into it,
+ * and reading stops where it meets the start of an assignment of old behind the change.
+ */
+export function rescanText(oldText: string, old: Scan, text: string): Rescan {
+  const { start, oldEnd } = changeBetween(oldText, text);
+  const delta = text.length - oldText.length;
+  const { statements } = old;
+  const before = recordFrom(statements, start) - recordLength;
+  const reached = old.farsighted.find(({ record, horizon }) => record < before && horizon >= start);
+  const first = Math.max(0, reached?.record ?? before);
+  const list = new StatementList((statements.length - first) / recordLength + recordsAtFirst);
+  let at = first === 0 ? skipSpace(text, 0) : statements[first + startField]!;
+  let oldRest = recordFrom(statements, oldEnd);
+  while (at < text.length) {
+    while (oldRest < statements.length && statements[oldRest + startField]! + delta < at)
+      oldRest += recordLength;
+    if (oldRest < statements.length && statements[oldRest + startField]! + delta === at) break;
+    at = skipSpace(text, readStatement(text, list, at));
+  }
+  if (at >= text.length) oldRest = statements.length;
+  const rest = first + list.length;
+  list.take(statements.subarray(oldRest), delta);
+  const kept = old.farsighted.filter(({ record }) => record < first);
+  const moved = old.farsighted
+    .filter(({ record }) => record >= oldRest)
+    .map(({ record, horizon }) => ({ record: record - oldRest + rest, horizon: horizon + delta }));
+  const read = list.farsighted.map(({ record, horizon }) => ({ record: record + first, horizon }));
+  return {
+    statements: joined(statements.subarray(0, first), list.finish()),
+    farsighted: [...kept, ...read, ...moved],
+    firstRecord: first,
+    rest,
+    oldRest,
+    delta,
+  };
+}
+
+function joined(one: Statements, other: Statements): Statements {
+  const both = new Int32Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
+/** The first record that starts at `offset` or behind it; the length of the list for none. */
+export function recordFrom(statements: Statements, offset: number): number {
+  let low = 0;
+  let high = statements.length / recordLength;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (statements[middle * recordLength + startField]! < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low * recordLength;
+}
+
+/** The offset of the first unit that differs, and where, in the old text, the end begins that both share. */
+function changeBetween(oldText: string, text: string): { start: number; oldEnd: number } {
+  const shorter = Math.min(oldText.length, text.length);
+  let start = 0;
+  while (start < shorter && oldText.charCodeAt(start) === text.charCodeAt(start)) start++;
+  let same = 0;
+  const { length } = oldText;
+  while (
+    same < shorter - start &&
+    oldText.charCodeAt(length - 1 - same) === text.charCodeAt(text.length - 1 - same)
+  ) {
+    same++;
+  }
+  return { start, oldEnd: length - same };
 }
 
 /** The one assignment on the line that starts at `lineStart`, or no record. */

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseDocument, reparseDocument, values } from "../../src/dotenv/document.ts";
+import { nastyText, soupRun } from "./dotenv-soup.ts";
+
+const place = fc.double({ min: 0, max: 1, noNaN: true });
+const change = fc.record({ from: place, length: fc.nat({ max: 12 }), text: nastyText });
+
+describe("a text that changed", () => {
+  it("is read anew as it would be read from the start, change after change", () => {
+    fc.assert(
+      fc.property(nastyText, fc.array(change, { maxLength: 4 }), (first, changes) => {
+        let text = first;
+        let document = parseDocument(text);
+        for (const { from, length, text: inserted } of changes) {
+          const at = Math.floor(from * (text.length + 1));
+          text = text.slice(0, at) + inserted + text.slice(at + length);
+          const { document: next, change } = reparseDocument(document, text);
+          const fresh = parseDocument(text);
+          expect(next.statements).toStrictEqual(fresh.statements);
+          expect(next.entries).toStrictEqual(fresh.entries);
+          expect(next.invalid).toStrictEqual(fresh.invalid);
+          expect(values(next)).toStrictEqual(values(fresh));
+          expect(change.statements.slice(change.rest)).toStrictEqual(
+            document.statements.slice(change.oldRest).map((offset) => (offset === -1 ? -1 : offset + change.delta)),
+          );
+          document = next;
+        }
+      }),
+      soupRun("reparsing"),
+    );
+  });
+
+  it("is read where it changed only", () => {
+    const line = (n: number) => `KEY_${n}="value ${n}"\n`;
+    const text = Array.from({ length: 1_000 }, (_, n) => line(n)).join("");
+    const at = text.indexOf("value 500");
+    const { change } = reparseDocument(parseDocument(text), `${text.slice(0, at)}x${text.slice(at)}`);
+    expect((change.rest - change.firstRecord) / 6).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("the index of keys", () => {
+  it("finds of each key the last assignment, and which keys look alike", () => {
+    fc.assert(
+      fc.property(fc.array(fc.stringMatching(/^[aA_b-]{1,3}$/), { maxLength: 30 }), (keys) => {
+        const document = parseDocument(keys.map((key) => `${key}=x\n`).join(""));
+        const { keys: index } = document;
+        for (const [at, key] of keys.entries()) {
+          expect(index.effective(key)).toBe(keys.lastIndexOf(key) * 6);
+          expect(index.isEffective(at * 6)).toBe(keys.lastIndexOf(key) === at);
+        }
+        const folded = (key: string) => key.toLowerCase().replaceAll("-", "_");
+        const groups = Map.groupBy(new Set(keys), folded);
+        const expected = [...groups.values()].filter((group) => group.length > 1).map((group) => group.sort());
+        const found = index.alikeGroups().map((group) => group.map((record) => keys[record / 6]!).sort());
+        expect(found.sort()).toStrictEqual(expected.sort());
+        expect(index.hasAlike).toBe(expected.length > 0);
+        expect(index.hasDuplicates).toBe(new Set(keys).size < keys.length);
+      }),
+      soupRun("key index"),
+    );
+  });
+});
