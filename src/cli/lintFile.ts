@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type DotenvDocument, lineOf, parseDocument } from "../dotenv/document.ts";
-import { applyEdits, removeKey } from "../dotenv/edit.ts";
+import { applyEdits } from "../dotenv/edit.ts";
 import { exampleNameFor, kindOfName, overriddenNames } from "../dotenv/fileNames.ts";
 import type { RuleId, Severity } from "../lint/catalog.ts";
 import { catalog } from "../lint/catalog.ts";
@@ -53,7 +53,7 @@ export async function lintFile(
     const context = await contextOf(path, environment);
     let linted = lintText(text, context);
     let fixed = 0;
-    if (fix && linted.document) {
+    if (fix) {
       const all = fixAll(linted.findings, linted.document);
       const mended = applyEdits(text, all.edits);
       if (mended !== text) {
@@ -110,7 +110,7 @@ async function contextOf(path: string, environment: NodeJS.ProcessEnv): Promise<
   const exampleName = exampleNameFor(name, siblings);
   const example = exampleName === undefined ? undefined : await documentBeside(folder, exampleName);
   return {
-    example: example && { name: exampleName ?? "", document: without(example, overridden) },
+    example: example && { name: exampleName ?? "", document: example, inherited: overridden },
     known: new Set([...known, ...overridden]),
     isExample,
     severities: {},
@@ -125,14 +125,4 @@ async function documentBeside(folder: string, name: string): Promise<DotenvDocum
     if (problemOf(error).code === "INTERNAL") throw error;
     return undefined;
   }
-}
-
-/** An example without the keys that an overridden file already gives. */
-function without(document: DotenvDocument, keys: ReadonlySet<string>): DotenvDocument {
-  let rest = document;
-  for (const key of keys) {
-    const result = removeKey(rest, key, "all");
-    if (result.ok) rest = parseDocument(applyEdits(rest.text, result.edits));
-  }
-  return rest;
 }

@@ -1,6 +1,7 @@
+import { linesBehind, type ScannedText } from "./assignments.ts";
 import { afterLineBreak, byteOrderMark, equalsSign, isLineBreak } from "./characters.ts";
 import { type Quirks, quirksOf, readValue } from "./reading.ts";
-import { type Span, separatorAt, type Token } from "./scanner.ts";
+import { eachOtherLine, type Span, separatorAt } from "./scanner.ts";
 import {
   commentField,
   keyEndField,
@@ -42,9 +43,8 @@ interface CommentLine {
   readonly startsLine: boolean;
 }
 
-function commentLine(text: string, token: Token): CommentLine {
-  const { start: hash, end } = token;
-  const spaced = token.text.charAt(1) === " ";
+function commentLine(text: string, hash: number, end: number): CommentLine {
+  const spaced = text.charAt(hash + 1) === " " && end > hash + 1;
   const before = hash === 0 ? byteOrderMark : text.charCodeAt(hash - 1);
   return {
     hash,
@@ -59,12 +59,11 @@ function commentLine(text: string, token: Token): CommentLine {
  * Groups the comment lines that may hold one multi-line value: lines that follow each other directly, all
  * but the first with `#` as their first character, all behind the same prefix.
  */
-function commentRuns(text: string, tokens: readonly Token[]): CommentLine[][] {
+function commentRuns(scanned: ScannedText): CommentLine[][] {
+  const { text, statements } = scanned;
   const runs: CommentLine[][] = [];
   let prefix: CommentLine["prefix"];
-  for (const [index, token] of tokens.entries()) {
-    if (token.kind !== "comment" || !standsAlone(tokens, index)) continue;
-    const line = commentLine(text, token);
+  const add = (line: CommentLine) => {
     const run = runs.at(-1);
     const last = run?.at(-1);
     const follows = last !== undefined && afterLineBreak(text, last.end) === line.hash && line.startsLine;
@@ -72,15 +71,14 @@ function commentRuns(text: string, tokens: readonly Token[]): CommentLine[][] {
     if (run && follows && agrees) run.push(line);
     else runs.push([line]);
     prefix = follows && agrees ? (prefix ?? line.prefix) : line.prefix;
+  };
+  for (let record = -recordLength; record < statements.length; record += recordLength) {
+    const [from, to] = linesBehind(scanned, record);
+    eachOtherLine(text, from, to, (kind, start, end) => {
+      if (kind === "comment") add(commentLine(text, start, end));
+    });
   }
   return runs;
-}
-
-/** Whether the comment token at `index` has nothing but space before it on its line. */
-function standsAlone(tokens: readonly Token[], index: number): boolean {
-  const before = tokens[index - 1];
-  const line = before?.kind === "space" ? tokens[index - 2] : before;
-  return line === undefined || line.kind === "newline" || line.kind === "bom";
 }
 
 /** The text that comment lines hold once their prefixes are gone, and the way back to the document. */
@@ -138,9 +136,11 @@ class UncommentedBlock {
  * The assignments that stand commented out in a text, in order.
  * Prose such as `Note: …`, or a title underlined with `=`, does not count.
  */
-export function commentedIn(text: string, tokens: readonly Token[]): CommentedEntry[] {
+export function commentedIn(scanned: ScannedText): CommentedEntry[] {
+  const { text } = scanned;
   const found: CommentedEntry[] = [];
-  for (const run of commentRuns(text, tokens)) {
+  for (const run of commentRuns(scanned)) {
+    if (run.every(({ hash, end }) => !text.slice(hash, end).includes("="))) continue;
     const block = new UncommentedBlock(text, run);
     const statements = scanStatements(block.text);
     for (let record = 0; record < statements.length; record += recordLength) {
@@ -160,13 +160,10 @@ export function commentedIn(text: string, tokens: readonly Token[]): CommentedEn
  * Every way to take a commented assignment of `key` out of its comment, the one that ends last in the file first, and of those the longest.
  * Each line is read as a start of its own, so a quote left open above it cannot hide it.
  */
-export function commentedAssignments(
-  text: string,
-  tokens: readonly Token[],
-  key: string,
-): CommentedAssignment[] {
+export function commentedAssignments(scanned: ScannedText, key: string): CommentedAssignment[] {
+  const { text } = scanned;
   const found: CommentedAssignment[] = [];
-  for (const run of commentRuns(text, tokens)) {
+  for (const run of commentRuns(scanned)) {
     const block = new UncommentedBlock(text, run);
     for (const [index, line] of run.entries()) {
       const content = text.slice(line.content, line.end).trimStart();

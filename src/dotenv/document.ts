@@ -60,32 +60,45 @@ class ScannedDocument implements DotenvDocument {
   #lineStarts: Int32Array | undefined;
   #eol: "\n" | "\r\n" | "\r" | undefined;
 
-  constructor(text: string, scan: Scan, hashes?: Int32Array) {
+  constructor(text: string, scan: Scan) {
     this.text = text;
     this.scan = scan;
     this.bom = text.charCodeAt(0) === byteOrderMark;
     this.quirks = quirksOf(text);
-    this.#hashes = hashes;
   }
 
   get statements(): Statements {
     return this.scan.statements;
   }
 
-  /** What is left of the hashes of the keys when the text became another. */
-  hashesAfter(text: string, { statements, firstRecord, rest, oldRest }: Rescan): Int32Array | undefined {
-    const old = this.#hashes;
-    if (old === undefined) return undefined;
+  /** The document of a text that this one became; what is known of the keys goes over to it. */
+  after(text: string, change: Rescan): ScannedDocument {
+    const next = new ScannedDocument(text, change);
+    const { statements, firstRecord, rest, oldRest } = change;
+    if (this.#hashes === undefined) return next;
+    if (rest === oldRest && this.#hasSameKeys(next, firstRecord, rest)) {
+      next.#hashes = this.#hashes;
+      next.#keys = this.#keys?.movedTo(text, statements);
+      return next;
+    }
     const hashes = new Int32Array(statements.length / recordLength);
-    hashes.set(old.subarray(0, firstRecord / recordLength));
+    hashes.set(this.#hashes.subarray(0, firstRecord / recordLength));
     hashes.set(keyHashes(text, statements.subarray(firstRecord, rest)), firstRecord / recordLength);
-    hashes.set(old.subarray(oldRest / recordLength), rest / recordLength);
-    return hashes;
+    hashes.set(this.#hashes.subarray(oldRest / recordLength), rest / recordLength);
+    next.#hashes = hashes;
+    return next;
+  }
+
+  #hasSameKeys(other: ScannedDocument, from: number, to: number): boolean {
+    for (let record = from; record < to; record += recordLength) {
+      if (keyAt(this, record) !== keyAt(other, record)) return false;
+    }
+    return true;
   }
 
   get keys(): KeyIndex {
     this.#hashes ??= keyHashes(this.text, this.statements);
-    this.#keys ??= new KeyIndex(this.text, this.statements, this.#hashes);
+    this.#keys ??= KeyIndex.of(this.text, this.statements, this.#hashes);
     return this.#keys;
   }
 
@@ -105,7 +118,7 @@ class ScannedDocument implements DotenvDocument {
   }
 
   get commented(): readonly CommentedEntry[] {
-    this.#commented ??= commentedIn(this.text, this.tokens);
+    this.#commented ??= commentedIn(this);
     return this.#commented;
   }
 
@@ -169,7 +182,7 @@ export function reparseDocument(old: DotenvDocument, text: string): Reparsed {
   if (!(old instanceof ScannedDocument))
     throw new TypeError("Only a document of parseDocument can be reparsed.");
   const change = rescanText(old.text, old.scan, text);
-  return { document: new ScannedDocument(text, change, old.hashesAfter(text, change)), change };
+  return { document: old.after(text, change), change };
 }
 
 /**

@@ -235,7 +235,7 @@ export function commentOutKey(document: DotenvDocument, key: string): EditResult
  * {@link commentOutKey}. Among several with this key the last one comes back, or the one whose `#` is at `at`.
  */
 export function uncommentKey(document: DotenvDocument, key: string, at?: number): EditResult {
-  const found = commentedAssignments(document.text, document.tokens, key).filter(
+  const found = commentedAssignments(document, key).filter(
     (assignment) => at === undefined || assignment.span.start === at,
   );
   if (found.length === 0 || !isValidKey(key)) {

@@ -1,4 +1,4 @@
-import { type DotenvDocument, type Entry, effectiveEntry, type Span } from "./document.ts";
+import { type DotenvDocument, type Entry, effectiveEntry, type LocalEntry, type Span } from "./document.ts";
 import { type Part, parseReferences, type ReferenceOperator, type ReferencePart } from "./reference.ts";
 
 /** A `${NAME}` or `$NAME` in the value of an effective entry. */
@@ -52,7 +52,7 @@ function* referencesIn(parts: readonly Part[]): Generator<ReferencePart> {
   }
 }
 
-function* commandsIn(parts: readonly Part[]): Generator<Span> {
+export function* commandsIn(parts: readonly Part[]): Generator<Span> {
   for (const part of parts) {
     if (part.kind === "command") yield part;
     else if (part.kind === "reference") yield* commandsIn(part.word);
@@ -63,7 +63,7 @@ function* commandsIn(parts: readonly Part[]): Generator<Span> {
  * The offset in the document of each unit of an entry's value, with one more for its end. Undefined where
  * dotenv took more away than the outer quotes and the escapes, which only odd line separators bring about.
  */
-function sourceOffsets(text: string, entry: Entry): number[] | undefined {
+export function sourceOffsets(text: string, entry: LocalEntry): number[] | undefined {
   const escapes = text.charAt(entry.valueSpan.start) === '"';
   const trim = entry.quote === undefined ? 0 : 1;
   const end = entry.valueSpan.end - trim;

@@ -309,17 +309,31 @@ export function recordFrom(statements: Statements, offset: number): number {
   return low * recordLength;
 }
 
+/** UTF-16 units that are compared at once; the engine does that faster than one by one. */
+const unitsAtOnce = 4_096;
+
 /** The offset of the first unit that differs, and where, in the old text, the end begins that both share. */
 function changeBetween(oldText: string, text: string): { start: number; oldEnd: number } {
   const shorter = Math.min(oldText.length, text.length);
   let start = 0;
-  while (start < shorter && oldText.charCodeAt(start) === text.charCodeAt(start)) start++;
-  let same = 0;
-  const { length } = oldText;
   while (
-    same < shorter - start &&
-    oldText.charCodeAt(length - 1 - same) === text.charCodeAt(text.length - 1 - same)
+    start < shorter &&
+    oldText.startsWith(text.slice(start, Math.min(start + unitsAtOnce, shorter)), start)
   ) {
+    start = Math.min(start + unitsAtOnce, shorter);
+  }
+  while (start < shorter && oldText.charCodeAt(start) === text.charCodeAt(start)) start++;
+  const delta = oldText.length - text.length;
+  const rest = shorter - start;
+  let same = 0;
+  while (same < rest) {
+    const more = Math.min(unitsAtOnce, rest - same);
+    const from = text.length - same - more;
+    if (!oldText.startsWith(text.slice(from, from + more), from + delta)) break;
+    same += more;
+  }
+  const { length } = oldText;
+  while (same < rest && oldText.charCodeAt(length - 1 - same) === text.charCodeAt(text.length - 1 - same)) {
     same++;
   }
   return { start, oldEnd: length - same };

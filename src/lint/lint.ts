@@ -1,13 +1,33 @@
-import { type DotenvDocument, effectiveEntry, parseDocument } from "../dotenv/document.ts";
-import { type Expansion, expand } from "../dotenv/expand.ts";
+import { type DotenvDocument, parseDocument, reparseDocument } from "../dotenv/document.ts";
+import type { Rescan } from "../dotenv/statements.ts";
 import { catalog, type RuleId, ruleIds, type Severity } from "./catalog.ts";
-import type { Finding, LintContext } from "./rule.ts";
+import { withoutSilenced } from "./directives.ts";
+import { type ActiveRule, LocalFindings } from "./local.ts";
+import { References } from "./references.ts";
+import type { Finding, LintContext, RuleContext } from "./rule.ts";
 import { rules } from "./ruleset.ts";
 
-/** UTF-8 bytes of a text that is checked; a larger one gets a single finding that says so. */
+/** UTF-8 bytes of a text that every rule looks at; in a larger one only {@link rulesOfLargeFiles} do. */
 export const lintBytesMax = 5 * 1024 * 1024;
 
+/** What is still found in a file over {@link lintBytesMax}: where readers lose a line or refuse the file. */
+const rulesOfLargeFiles: ReadonlySet<RuleId> = new Set<RuleId>([
+  "not-utf8",
+  "invalid-line",
+  "unclosed-quote",
+]);
+
 const order: ReadonlyMap<RuleId, number> = new Map(ruleIds.map((id, index) => [id, index]));
+
+/** A text as it was checked; the next one is checked sooner with it. */
+export interface LintedText {
+  readonly document: DotenvDocument;
+  readonly context: LintContext;
+  /** By position. */
+  readonly findings: readonly Finding[];
+  readonly local: LocalFindings;
+  readonly references: References;
+}
 
 /** The severity in force for a rule, or undefined when it is off. */
 function severityOf(rule: RuleId, context: LintContext): Severity | undefined {
@@ -16,35 +36,64 @@ function severityOf(rule: RuleId, context: LintContext): Severity | undefined {
 }
 
 /** Everything the rules in force find in a document, by position; never throws, and never names a value. */
-export function lintDocument(document: DotenvDocument, context: LintContext): Finding[] {
-  let expansion: Expansion | undefined;
-  const ruleContext = {
-    ...context,
-    expansion: () => {
-      expansion ??= expand(document, environmentOf(context.known, document));
-      return expansion;
-    },
-  };
-  const findings: Finding[] = [];
-  for (const rule of rules) {
-    const severity = severityOf(rule.id, context);
-    if (!severity) continue;
-    for (const match of rule.run(document, ruleContext)) findings.push({ ...match, rule: rule.id, severity });
-  }
-  return findings.sort(byPosition);
+export function lintDocument(document: DotenvDocument, context: LintContext): readonly Finding[] {
+  return lint(document, context).findings;
 }
 
-/** A text as it was checked; `document` is undefined when it was too large to be read. */
-export interface LintedText {
-  readonly document: DotenvDocument | undefined;
-  readonly findings: readonly Finding[];
+/**
+ * Parses and checks a text. With the result for an earlier text, what the change between the two cannot reach is
+ * taken from there: the findings are the same, and sooner.
+ */
+export function lintText(text: string, context: LintContext, earlier?: LintedText): LintedText {
+  if (!earlier) return lint(parseDocument(text), context);
+  const { document, change } = reparseDocument(earlier.document, text);
+  return lint(document, context, { earlier, change });
 }
 
-/** Parses and checks a text, unless it is larger than {@link lintBytesMax}. */
-export function lintText(text: string, context: LintContext): LintedText {
-  if (exceeds(text, lintBytesMax)) return { document: undefined, findings: tooLarge(context) };
-  const document = parseDocument(text);
-  return { document, findings: lintDocument(document, context) };
+function lint(
+  document: DotenvDocument,
+  context: LintContext,
+  before?: { readonly earlier: LintedText; readonly change: Rescan },
+): LintedText {
+  const large = exceeds(document.text, lintBytesMax);
+  const active: ActiveRule[] = rules.flatMap((rule) => {
+    const severity = large && !rulesOfLargeFiles.has(rule.id) ? undefined : severityOf(rule.id, context);
+    return severity ? [{ rule, severity }] : [];
+  });
+  const local =
+    before && isSameForEntries(before.earlier, context, large)
+      ? before.earlier.local.after(before.change, document, active, context)
+      : LocalFindings.of(document, active, context);
+  const references = before
+    ? before.earlier.references.after(before.change, document)
+    : References.of(document);
+  const findings = [...local.findings, ...wholeFindings(document, active, { ...context, references })];
+  if (large) findings.push(...tooLarge(context));
+  findings.sort(byPosition);
+  return { document, context, findings: withoutSilenced(findings, document), local, references };
+}
+
+function wholeFindings(
+  document: DotenvDocument,
+  active: readonly ActiveRule[],
+  context: RuleContext,
+): Finding[] {
+  return active.flatMap(
+    ({ rule, severity }) =>
+      rule.run?.(document, context).map((match) => ({ ...match, rule: rule.id, severity })) ?? [],
+  );
+}
+
+/** Whether checks of single assignments would find the same as they did earlier. */
+function isSameForEntries(earlier: LintedText, other: LintContext, large: boolean): boolean {
+  const one = earlier.context;
+  return (
+    exceeds(earlier.document.text, lintBytesMax) === large &&
+    one.isExample === other.isExample &&
+    one.tracked === other.tracked &&
+    (one.severities === other.severities ||
+      ruleIds.every((rule) => severityOf(rule, one) === severityOf(rule, other)))
+  );
 }
 
 function tooLarge(context: LintContext): Finding[] {
@@ -52,7 +101,7 @@ function tooLarge(context: LintContext): Finding[] {
   const severity = severityOf(rule, context);
   if (!severity) return [];
   const size = `${lintBytesMax / 1024 / 1024} MB`;
-  const message = `The file is larger than ${size}, so Envpact does not check it. It can still be shown and edited.`;
+  const message = `The file is larger than ${size}, so Envpact only looks for lines that are not read and quotes that are not closed.`;
   return [{ rule, severity, span: { start: 0, end: 0 }, message }];
 }
 
@@ -65,14 +114,4 @@ function exceeds(text: string, bytesMax: number): boolean {
 
 function byPosition(a: Finding, b: Finding): number {
   return a.span.start - b.span.start || a.span.end - b.span.end || order.get(a.rule)! - order.get(b.rule)!;
-}
-
-/**
- * The names defined elsewhere as an environment. Keys of the document are left out: the environment wins over the
- * file, so their entries would not be looked at. What a name holds elsewhere is unknown; a value that is not
- * empty means that no default is taken for it.
- */
-function environmentOf(known: ReadonlySet<string>, document: DotenvDocument): Record<string, string> {
-  const names = Array.from(known).filter((name) => !effectiveEntry(document, name));
-  return Object.fromEntries(names.map((name) => [name, "set"]));
 }

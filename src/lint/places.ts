@@ -1,4 +1,4 @@
-import { type DotenvDocument, type Entry, lineOf, type Span } from "../dotenv/document.ts";
+import { type DotenvDocument, type Entry, type LocalEntry, lineOf, type Span } from "../dotenv/document.ts";
 
 /** The entry whose statement holds an offset. Entries do not overlap and stand in file order. */
 export function entryAt(document: DotenvDocument, offset: number): Entry | undefined {
@@ -33,7 +33,7 @@ export function firstLine(document: DotenvDocument): Span {
 }
 
 /** The offset of an entry's `=` or `:`. */
-export function separatorOf(document: DotenvDocument, entry: Entry): number {
+export function separatorOf(document: DotenvDocument, entry: LocalEntry): number {
   return skipSpaces(document.text, entry.keySpan.end, document.text.length);
 }
 

@@ -1,23 +1,43 @@
-import type { DotenvDocument, Span } from "../dotenv/document.ts";
+import type { DotenvDocument, LocalEntry, Span } from "../dotenv/document.ts";
 import type { TextEdit } from "../dotenv/edit.ts";
-import type { Expansion } from "../dotenv/expand.ts";
 import type { RuleId, Severity, SeverityChoice } from "./catalog.ts";
+import type { References } from "./references.ts";
 
 /** What only the reader of the bytes can know: decoding has already hidden it from the text. */
 export type EncodingProblem = "utf-16" | "invalid-utf-8" | "byte-order-mark" | "other-encoding";
 
-/** What a document is judged against. */
+/** The example that a file is held against. */
+export interface ExampleContext {
+  /** Shown to people. */
+  readonly name: string;
+  readonly document: DotenvDocument;
+  /** Keys of the example that are not asked for here: files that this one overrides hold them. */
+  readonly inherited?: ReadonlySet<string>;
+}
+
+/** Another environment of the same folder. */
+export interface SiblingContext {
+  readonly name: string;
+  readonly keys: ReadonlySet<string>;
+}
+
+/** What a document is judged against. Who checks a text again and again passes the same objects while they hold. */
 export interface LintContext {
-  /** The file that lists the keys this one should have; `name` is shown to people. */
-  readonly example?: { readonly name: string; readonly document: DotenvDocument } | undefined;
+  readonly example?: ExampleContext | undefined;
   /** Names defined elsewhere: the process environment, and files that the same program reads. */
   readonly known: ReadonlySet<string>;
   readonly problems?: readonly EncodingProblem[] | undefined;
   /** The document is itself an example, so no key is missing in it. */
   readonly isExample: boolean;
+  readonly siblings?: readonly SiblingContext[];
+  /** Version control has the file, so what stands in it is told to everyone who has the repository. */
+  readonly tracked?: boolean;
   /** The user's choices; a rule not named here speaks at the catalogue's severity. */
   readonly severities: Readonly<Partial<Record<RuleId, SeverityChoice>>>;
 }
+
+/** The part of the context that checks of single assignments may depend on. */
+export type LocalContext = Pick<LintContext, "isExample" | "tracked">;
 
 /** Another place in the same document that explains a finding. */
 export interface RelatedPlace {
@@ -39,9 +59,34 @@ export interface Finding extends Match {
   readonly severity: Severity;
 }
 
-/** The context with what several rules need, made once and only when asked for. */
+/** The context with what several rules need. */
 export interface RuleContext extends LintContext {
-  readonly expansion: () => Expansion;
+  /** What the values that are read refer to. */
+  readonly references: References;
+}
+
+/** An assignment by its offsets in the text. One object serves for all of them in turn, so never keep it. */
+export interface Statement {
+  readonly text: string;
+  readonly start: number;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+  /** The offset of the inline comment's `#`, -1 for none. */
+  readonly comment: number;
+  /** The code of the quote in a pair of which the value stands, 0 for none. */
+  readonly quote: number;
+}
+
+/**
+ * A check of one assignment by its own text. What it finds may depend on nothing else of the document, so that
+ * after a keystroke only the assignment that changed is checked again.
+ */
+export interface EntryCheck {
+  /** Whether a closer look is worth it. Called for each of 100,000 assignments: makes no object and no string. */
+  suspects(statement: Statement): boolean;
+  check(entry: LocalEntry, document: DotenvDocument, context: LocalContext): Match | undefined;
 }
 
 /** A change that mends a finding, together with what it claims to do to the reading. Not yet proven. */
@@ -54,11 +99,17 @@ export interface Repair {
   readonly changes: ReadonlyMap<string, string>;
 }
 
-/** One check. No function throws for any text; `fixes.ts` proves each repair before it is offered. */
+/** One rule. No function throws for any text; `fixes.ts` proves each repair before it is offered. */
 export interface Rule {
   readonly id: RuleId;
-  /** Every place of the document where the rule applies, in any order. */
-  run(document: DotenvDocument, context: RuleContext): Match[];
+  readonly entry?: EntryCheck;
+  /**
+   * What the lines between an assignment and the next show, given the record of the former (below 0 for the lines
+   * before the first). It depends on those two and on nothing else of the document.
+   */
+  lines?(document: DotenvDocument, record: number): Match[];
+  /** Every other place of the document where the rule applies, in any order. */
+  run?(document: DotenvDocument, context: RuleContext): Match[];
   /**
    * The one change that mends a finding for sure and leaves the reading as it is, so that it may be made to all
    * findings at once without asking. Quick: it is called for each of thousands.

@@ -22,7 +22,9 @@ describe("a text that changed", () => {
           expect(next.invalid).toStrictEqual(fresh.invalid);
           expect(values(next)).toStrictEqual(values(fresh));
           expect(change.statements.slice(change.rest)).toStrictEqual(
-            document.statements.slice(change.oldRest).map((offset) => (offset === -1 ? -1 : offset + change.delta)),
+            document.statements
+              .slice(change.oldRest)
+              .map((offset) => (offset === -1 ? -1 : offset + change.delta)),
           );
           document = next;
         }
@@ -52,13 +54,28 @@ describe("the index of keys", () => {
         }
         const folded = (key: string) => key.toLowerCase().replaceAll("-", "_");
         const groups = Map.groupBy(new Set(keys), folded);
-        const expected = [...groups.values()].filter((group) => group.length > 1).map((group) => group.sort());
+        const expected = [...groups.values()]
+          .filter((group) => group.length > 1)
+          .map((group) => group.sort());
         const found = index.alikeGroups().map((group) => group.map((record) => keys[record / 6]!).sort());
         expect(found.sort()).toStrictEqual(expected.sort());
         expect(index.hasAlike).toBe(expected.length > 0);
         expect(index.hasDuplicates).toBe(new Set(keys).size < keys.length);
       }),
       soupRun("key index"),
+    );
+  });
+
+  it("tells which keys of another text are missing", () => {
+    const keys = fc.array(fc.stringMatching(/^[aA_b-]{1,3}$/), { maxLength: 20 });
+    const text = (names: readonly string[]) => names.map((name) => `${name}=x\n`).join("");
+    fc.assert(
+      fc.property(keys, keys, (ours, theirs) => {
+        const lacking = parseDocument(text(ours)).keys.lackingOf(parseDocument(text(theirs)).keys);
+        const expected = theirs.filter((key, at) => theirs.indexOf(key) === at && !ours.includes(key));
+        expect(lacking.map((record) => theirs[record / 6])).toStrictEqual(expected);
+      }),
+      soupRun("keys of another"),
     );
   });
 });

@@ -6,7 +6,7 @@ import type { Finding, LintContext } from "../../src/lint/rule.ts";
 
 const plain: LintContext = { known: new Set(), isExample: false, severities: {} };
 
-function findings(text: string, context: Partial<LintContext> = {}): Finding[] {
+function findings(text: string, context: Partial<LintContext> = {}): readonly Finding[] {
   return lintDocument(parseDocument(text), { ...plain, ...context });
 }
 

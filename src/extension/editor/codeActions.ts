@@ -65,7 +65,7 @@ function quickFixes(document: vscode.TextDocument, range: vscode.Range, linted: 
 }
 
 function actionsOf(finding: Finding, document: vscode.TextDocument, linted: Linted): vscode.CodeAction[] {
-  const fixes = linted.document ? fixesFor(finding, linted.document, linted.context) : [];
+  const fixes = fixesFor(finding, linted.document, linted.context);
   if (fixes.length > 0) return fixes.map((fix) => fixAction(fix, document));
   if (finding.rule !== "byte-order-mark" && finding.rule !== "not-utf8") return [];
   const action = new vscode.CodeAction("Change the encoding of the file…", vscode.CodeActionKind.QuickFix);
@@ -81,7 +81,6 @@ function fixAction(fix: Fix, document: vscode.TextDocument): vscode.CodeAction {
 }
 
 function fixAllActions(document: vscode.TextDocument, linted: Linted): vscode.CodeAction[] {
-  if (!linted.document) return [];
   const { edits, fixed } = fixAll(linted.findings, linted.document);
   if (edits.length === 0) return [];
   const action = new vscode.CodeAction("Fix all that changes no value (Envpact)", fixAllKind);

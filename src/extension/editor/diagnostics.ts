@@ -1,28 +1,22 @@
 import * as vscode from "vscode";
-import type { DotenvDocument } from "../../dotenv/document.ts";
-import { parseDocument } from "../../dotenv/document.ts";
 import { documentationOf, type Severity, severitiesFrom } from "../../lint/catalog.ts";
-import { lintText } from "../../lint/lint.ts";
-import type { EncodingProblem, Finding, LintContext } from "../../lint/rule.ts";
+import { type LintedText, lintText } from "../../lint/lint.ts";
+import type { EncodingProblem, ExampleContext, Finding, LintContext } from "../../lint/rule.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { isExampleName, isLintable, nameOf } from "./lintable.ts";
 
 /** What the checks need to know about the surroundings of a file. */
 export interface DiagnosticsSurroundings {
   /** The example that lists the keys of a file, as its text is now; undefined when no key is asked of the file. */
-  exampleFor(uri: vscode.Uri): Promise<{ readonly name: string; readonly text: string } | undefined>;
+  exampleFor(uri: vscode.Uri): Promise<ExampleContext | undefined>;
   /** Names that the program reading this file gets from elsewhere: its environment, sibling files. */
   knownNames(uri: vscode.Uri): Promise<ReadonlySet<string>>;
 }
 
 /** A document as it was checked. */
-export interface Linted {
+export interface Linted extends LintedText {
   /** The version of the text document that the offsets belong to. */
   readonly version: number;
-  /** Undefined when the text is too large to be checked. */
-  readonly document: DotenvDocument | undefined;
-  readonly context: LintContext;
-  readonly findings: readonly Finding[];
 }
 
 /** How long typing must pause before a document is checked. */
@@ -183,8 +177,8 @@ export class DiagnosticsService implements vscode.Disposable {
     tracked.settled = turn;
     // The text is read only now, so a version is never published after a newer one.
     const { version } = document;
-    const linted = lintText(document.getText(), context);
-    tracked.linted = { version, context, ...linted };
+    const linted = lintText(document.getText(), context, tracked.linted);
+    tracked.linted = { version, ...linted };
     this.#collection.set(
       document.uri,
       linted.findings.map((finding) => diagnosticOf(finding, document)),
@@ -199,7 +193,7 @@ export class DiagnosticsService implements vscode.Disposable {
       this.#surroundings.knownNames(uri),
     ]);
     return {
-      example: example && { name: example.name, document: parseDocument(example.text) },
+      example,
       known,
       problems: problemsOf(document),
       isExample,

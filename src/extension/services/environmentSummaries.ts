@@ -1,12 +1,11 @@
 import * as vscode from "vscode";
 import type { DotenvDocument } from "../../dotenv/document.ts";
-import { applyEdits, removeKey } from "../../dotenv/edit.ts";
 import { exampleNameFor, overriddenNames } from "../../dotenv/fileNames.ts";
+import type { ExampleContext } from "../../lint/rule.ts";
 import type { EnvironmentContent, EnvironmentContents } from "./environmentContents.ts";
 import { type EnvironmentFile, environmentFileOf } from "./environmentFile.ts";
 import { problemKeysOf } from "./environmentFindings.ts";
 import type { EnvironmentIndex } from "./environmentIndex.ts";
-import { type Plan, sequence } from "./environmentPlans.ts";
 import { type KeyRow, missingKeys, rowsOf } from "./environmentRows.ts";
 import type { SharedState } from "./environmentShared.ts";
 
@@ -77,25 +76,14 @@ export class EnvironmentSummaries {
   }
 
   /**
-   * The example as the checks of a document see it: without the keys that a file overridden by this one
-   * already holds. `undefined` for a document that is no environment of the workspace.
+   * The example as the checks of a document see it, with the keys that a file overridden by this one already
+   * holds. `undefined` for a document that is no environment of the workspace.
    */
-  async exampleFor(uri: vscode.Uri): Promise<{ readonly name: string; readonly text: string } | undefined> {
+  async exampleFor(uri: vscode.Uri): Promise<ExampleContext | undefined> {
     const file = environmentFileOf(uri);
     const example = file && (await this.exampleOf(file));
     if (file === undefined || example === undefined) return undefined;
-    const inherited = await this.#inheritedKeys(file);
-    const present = new Set(keysOf(example.document));
-    const plans = [...inherited]
-      .filter((key) => present.has(key))
-      .map(
-        (key): Plan =>
-          (document) =>
-            removeKey(document, key, "all"),
-      );
-    const { text } = example.document;
-    const without = plans.length === 0 ? undefined : sequence(plans)(example.document);
-    return { name: example.name, text: without?.ok ? applyEdits(text, without.edits) : text };
+    return { name: example.name, document: example.document, inherited: await this.#inheritedKeys(file) };
   }
 
   /** Names that a program has from elsewhere: this machine's environment and the other files of the directory. */

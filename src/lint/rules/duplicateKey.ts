@@ -1,5 +1,7 @@
+import { isDropped } from "../../dotenv/assignments.ts";
 import { type DotenvDocument, type Entry, effectiveEntry } from "../../dotenv/document.ts";
 import type { TextEdit } from "../../dotenv/edit.ts";
+import { recordLength } from "../../dotenv/statements.ts";
 import { entryAt, lineAt } from "../places.ts";
 import { type Match, type Rule, sameReading } from "../rule.ts";
 
@@ -17,7 +19,13 @@ function matchOf(document: DotenvDocument, entry: Entry): Match {
 export const duplicateKey: Rule = {
   id: "duplicate-key",
   run(document) {
-    return document.entries.filter((entry) => !entry.effective).map((entry) => matchOf(document, entry));
+    if (!document.keys.hasDuplicates) return [];
+    const matches: Match[] = [];
+    for (let record = 0; record < document.statements.length; record += recordLength) {
+      if (document.keys.isEffective(record) || isDropped(document, record)) continue;
+      matches.push(matchOf(document, document.entryOf(record)));
+    }
+    return matches;
   },
   repair(finding, document) {
     const entry = entryAt(document, finding.span.start);

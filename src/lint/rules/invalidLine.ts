@@ -1,3 +1,4 @@
+import { invalidAt } from "../../dotenv/assignments.ts";
 import { lineStart, skipSpaceInLine } from "../../dotenv/characters.ts";
 import type { DotenvDocument, InvalidLine } from "../../dotenv/document.ts";
 import { firstFrom } from "../places.ts";
@@ -18,10 +19,10 @@ const messages: Readonly<Record<InvalidLine["reason"], string>> = {
 /** Reports what dotenv takes nothing from; the lines behind an unclosed quote as one, for they have one cause. */
 export const invalidLine: Rule = {
   id: "invalid-line",
-  run(document) {
+  lines(document, record) {
     const matches: Match[] = [];
     let previous: InvalidLine | undefined;
-    for (const line of document.invalid) {
+    for (const line of invalidAt(document, record)) {
       const last = matches.at(-1);
       const between = last && document.text.slice(last.span.end, line.span.start);
       const continues = line.reason === "unclosed-quote" && previous?.reason === "unclosed-quote";

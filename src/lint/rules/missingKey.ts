@@ -1,17 +1,27 @@
+import { keyAt } from "../../dotenv/assignments.ts";
 import { type DotenvDocument, effectiveEntry, parseDocument, values } from "../../dotenv/document.ts";
 import { applyEdits, isValidKey, setKey, type TextEdit, uncommentKey } from "../../dotenv/edit.ts";
 import { firstLine } from "../places.ts";
-import type { LintContext, Repair, Rule } from "../rule.ts";
+import type { ExampleContext, Repair, Rule } from "../rule.ts";
 
-type Example = NonNullable<LintContext["example"]>;
+/** What was missing, as long as a document has the same keys: asked again at every keystroke in a value. */
+const found = new WeakMap<
+  object,
+  { readonly example: ExampleContext; readonly missing: readonly string[] }
+>();
 
 /** The keys of the example that the document does not have, in the example's order. */
-function missingIn(document: DotenvDocument, example: DotenvDocument): string[] {
-  const missing = new Set<string>();
-  for (const { key } of example.entries) {
-    if (!effectiveEntry(document, key) && isValidKey(key)) missing.add(key);
+function missingIn({ keys }: DotenvDocument, example: ExampleContext): readonly string[] {
+  const before = found.get(keys.identity);
+  if (before?.example.document === example.document && before.example.inherited === example.inherited) {
+    return before.missing;
   }
-  return [...missing];
+  const missing = keys
+    .lackingOf(example.document.keys)
+    .map((record) => keyAt(example.document, record))
+    .filter((key) => isValidKey(key) && !example.inherited?.has(key));
+  found.set(keys.identity, { example, missing });
+  return missing;
 }
 
 /** Reports each key of the example that is missing, at the first line. */
@@ -20,9 +30,11 @@ export const missingKey: Rule = {
   run(document, context) {
     const { example } = context;
     if (!example || context.isExample) return [];
+    const missing = missingIn(document, example);
+    if (missing.length === 0) return [];
     const span = firstLine(document);
     const commented = new Set(document.commented.map(({ key }) => key));
-    return missingIn(document, example.document).map((key) => ({
+    return missing.map((key) => ({
       span,
       key,
       message: `${key} is in ${example.name} but ${commented.has(key) ? "commented out" : "not set"} here.`,
@@ -32,7 +44,7 @@ export const missingKey: Rule = {
     const { example } = context;
     const { key } = finding;
     if (!example || key === undefined) return [];
-    const missing = missingIn(document, example.document);
+    const missing = missingIn(document, example);
     if (!missing.includes(key)) return [];
     const repairs = [uncommented(document, key), added(document, example, [key])];
     if (missing.length > 1) repairs.push(added(document, example, missing));
@@ -54,7 +66,11 @@ function uncommented(document: DotenvDocument, key: string): Repair | undefined 
 }
 
 /** Adds keys, each behind the nearest key before it in the example that is here, with the example's values. */
-function added(document: DotenvDocument, example: Example, keys: readonly string[]): Repair | undefined {
+function added(
+  document: DotenvDocument,
+  example: ExampleContext,
+  keys: readonly string[],
+): Repair | undefined {
   const reading = values(example.document);
   const anchors = anchorsOf(document, example.document);
   const changes = new Map<string, string>();

@@ -1,9 +1,10 @@
-import type { DotenvDocument, Entry, Span } from "../../dotenv/document.ts";
+import { equalsSign } from "../../dotenv/characters.ts";
+import type { DotenvDocument, LocalEntry, Span } from "../../dotenv/document.ts";
 import { entryAt, separatorOf, skipSpaces } from "../places.ts";
 import { type Rule, sameReading } from "../rule.ts";
 
 /** The white space before and behind `=`; behind it only where a value follows. */
-function gapsOf(document: DotenvDocument, entry: Entry): Span[] {
+function gapsOf(document: DotenvDocument, entry: LocalEntry): Span[] {
   if (entry.separator !== "=") return [];
   const { text } = document;
   const separator = separatorOf(document, entry);
@@ -18,19 +19,21 @@ function gapsOf(document: DotenvDocument, entry: Entry): Span[] {
 /** Reports space around `=`, from the first gap to the last; a value that starts on another line included. */
 export const spaceAroundEquals: Rule = {
   id: "space-around-equals",
-  run(document) {
-    return document.entries.flatMap((entry) => {
+  entry: {
+    suspects: ({ text, keyEnd, valueStart }) =>
+      text.charCodeAt(keyEnd) !== equalsSign || valueStart > keyEnd + 1,
+    check(entry, document) {
       const gaps = gapsOf(document, entry);
       const first = gaps[0];
-      if (!first) return [];
+      if (!first) return undefined;
       const broken = gaps.some(({ start, end }) =>
         /[\r\n\u2028\u2029]/.test(document.text.slice(start, end)),
       );
       const message = broken
         ? `${entry.key}, its = and its value stand on several lines; dotenv joins them, other readers do not.`
         : `There is space around the = of ${entry.key}; shells and some readers refuse it.`;
-      return [{ span: { start: first.start, end: gaps.at(-1)!.end }, key: entry.key, message }];
-    });
+      return { span: { start: first.start, end: gaps.at(-1)!.end }, key: entry.key, message };
+    },
   },
   repair(finding, document) {
     const entry = entryAt(document, finding.span.start);

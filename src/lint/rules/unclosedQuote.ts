@@ -1,4 +1,5 @@
-import type { DotenvDocument, Entry } from "../../dotenv/document.ts";
+import { isQuote } from "../../dotenv/characters.ts";
+import type { DotenvDocument, Entry, LocalEntry } from "../../dotenv/document.ts";
 import { entryAt, lineAt, readAs } from "../places.ts";
 import { quotings } from "../quoting.ts";
 import { type Match, type Repair, type Rule, sameReading } from "../rule.ts";
@@ -6,8 +7,10 @@ import { type Match, type Repair, type Rule, sameReading } from "../rule.ts";
 /** Reports each value that opens a quote which nothing closes, at the value. */
 export const unclosedQuote: Rule = {
   id: "unclosed-quote",
-  run(document) {
-    return document.entries.filter((entry) => entry.unclosed).map((entry) => matchOf(entry));
+  entry: {
+    suspects: ({ text, valueStart, valueEnd, quote }) =>
+      quote === 0 && valueStart < valueEnd && isQuote(text.charCodeAt(valueStart)),
+    check: (entry) => (entry.unclosed ? matchOf(entry) : undefined),
   },
   choices(finding, document) {
     const entry = entryAt(document, finding.span.start);
@@ -17,7 +20,7 @@ export const unclosedQuote: Rule = {
   },
 };
 
-function matchOf(entry: Entry): Match {
+function matchOf(entry: LocalEntry): Match {
   return {
     span: entry.valueSpan,
     key: entry.key,

@@ -1,4 +1,5 @@
-import type { DotenvDocument, Entry } from "../../dotenv/document.ts";
+import { isSpace } from "../../dotenv/characters.ts";
+import type { DotenvDocument, LocalEntry } from "../../dotenv/document.ts";
 import { entryAt, readAs, separatorOf, skipSpaces } from "../places.ts";
 import { quotings } from "../quoting.ts";
 import { type Match, type Rule, sameReading } from "../rule.ts";
@@ -6,10 +7,10 @@ import { type Match, type Rule, sameReading } from "../rule.ts";
 /** Reports an unquoted value that `#` cuts with no space before it: there it was most likely meant as text. */
 export const valueCutByHash: Rule = {
   id: "value-cut-by-hash",
-  run(document) {
-    return document.entries
-      .filter((entry) => isCut(document, entry))
-      .map((entry) => matchOf(document, entry));
+  entry: {
+    suspects: ({ text, comment, quote }) =>
+      comment !== -1 && quote === 0 && !isSpace(text.charCodeAt(comment - 1)),
+    check: (entry, document) => (isCut(document, entry) ? matchOf(document, entry) : undefined),
   },
   choices(finding, document) {
     const entry = entryAt(document, finding.span.start);
@@ -35,14 +36,14 @@ export const valueCutByHash: Rule = {
 };
 
 /** A value with an unclosed quote is that rule's to report: closing the quote mends both. */
-function isCut(document: DotenvDocument, entry: Entry): boolean {
+function isCut(document: DotenvDocument, entry: LocalEntry): boolean {
   const { comment, quote, unclosed } = entry;
   if (!comment || quote || unclosed) return false;
   return !/\s/.test(document.text.charAt(comment.start - 1));
 }
 
 /** Where the value starts, where `#` cuts it, and where it ends when `#` belongs to it; a ` #` starts a comment. */
-function cutOf(document: DotenvDocument, entry: Entry): { start: number; cut: number; end: number } {
+function cutOf(document: DotenvDocument, entry: LocalEntry): { start: number; cut: number; end: number } {
   const { text } = document;
   const comment = entry.comment!;
   const start = skipSpaces(text, separatorOf(document, entry) + 1, comment.start);
@@ -52,7 +53,7 @@ function cutOf(document: DotenvDocument, entry: Entry): { start: number; cut: nu
   return { start, cut: comment.start, end: comment.start + kept.trimEnd().length };
 }
 
-function matchOf(document: DotenvDocument, entry: Entry): Match {
+function matchOf(document: DotenvDocument, entry: LocalEntry): Match {
   const { start, end } = cutOf(document, entry);
   return {
     span: { start, end },

@@ -1,0 +1,132 @@
+import { hash, lineEnd, lineStart, skipSpace } from "../dotenv/characters.ts";
+import type { DotenvDocument, Span } from "../dotenv/document.ts";
+import { statementEnd } from "../dotenv/scanner.ts";
+import { commentField, recordFrom, recordLength, startField } from "../dotenv/statements.ts";
+import { isRuleId, type RuleId, ruleIds } from "./catalog.ts";
+import { ruleOfDotenvLinter } from "./foreignRules.ts";
+import type { Finding } from "./rule.ts";
+
+/** Rules that a comment silences between two offsets. */
+interface Silence extends Span {
+  readonly rules: ReadonlySet<RuleId>;
+}
+
+const everyRule: ReadonlySet<RuleId> = new Set(ruleIds);
+
+const directive =
+  /#[^\S\r\n]*(?:(envpact-ignore(?:-file)?)(?![\w-])|dotenv-linter:(on|off)(?![\w-]))([^\r\n]*)/g;
+
+/**
+ * Leaves out the findings that comments of the document silence: `# envpact-ignore` (behind an assignment or on a
+ * line before it) and `# envpact-ignore-file`, each with rules or for all, and dotenv-linter's `:off` and `:on`.
+ * A word that is no rule silences nothing.
+ */
+export function withoutSilenced(findings: Finding[], document: DotenvDocument): Finding[] {
+  const { text } = document;
+  if (!text.includes("envpact-ignore") && !text.includes("dotenv-linter:")) return findings;
+  const silences = silencesIn(document);
+  silences.sort((one, other) => one.start - other.start);
+  let next = 0;
+  let open: Silence[] = [];
+  return findings.filter(({ rule, span }) => {
+    for (; next < silences.length && silences[next]!.start <= span.start; next++) open.push(silences[next]!);
+    open = open.filter(({ end }) => span.start <= end);
+    return !open.some(({ rules }) => rules.has(rule));
+  });
+}
+
+function silencesIn(document: DotenvDocument): Silence[] {
+  const { text } = document;
+  const lines: Silence[] = [];
+  const wholeFile = new Set<RuleId>();
+  const switched = new SwitchedRules();
+  const found = Array.from(text.matchAll(directive)).filter(({ index }) => isComment(document, index));
+  const places = placesOf(document, found);
+  for (const [nth, [, ignore, toggle, words = ""]] of found.entries()) {
+    const at = found[nth]!.index;
+    if (toggle) {
+      for (const rule of rulesNamed(words, ruleOfDotenvLinter)) switched.turn(rule, toggle === "off", at);
+      continue;
+    }
+    const rules = rulesNamed(words, (word) => (isRuleId(word) ? [word] : []));
+    if (ignore === "envpact-ignore-file") for (const rule of rules) wholeFile.add(rule);
+    else if (places[nth]) lines.push({ ...places[nth], rules });
+  }
+  return [...lines, ...switched.silences(text.length), { start: 0, end: text.length, rules: wholeFile }];
+}
+
+/** What dotenv-linter's comments have turned off, and from where on. */
+class SwitchedRules {
+  readonly #off = new Map<RuleId, number>();
+  readonly #silences: Silence[] = [];
+
+  turn(rule: RuleId, off: boolean, at: number): void {
+    const since = this.#off.get(rule);
+    if (off && since === undefined) this.#off.set(rule, at);
+    if (off || since === undefined) return;
+    this.#silences.push({ start: since, end: at, rules: new Set([rule]) });
+    this.#off.delete(rule);
+  }
+
+  /** All of them, those that are never turned on again up to the text's end. */
+  silences(end: number): Silence[] {
+    const open = Array.from(this.#off, ([rule, start]) => ({ start, end, rules: new Set([rule]) }));
+    return [...this.#silences, ...open];
+  }
+}
+
+/** The rules that words behind a directive name, up to ` --` and a reason; every rule where there is no word. */
+function rulesNamed(words: string, rulesOf: (word: string) => readonly RuleId[]): ReadonlySet<RuleId> {
+  const named = words
+    .split(/(?:^|\s)--/)[0]!
+    .split(/[\s,]+/)
+    .filter((word) => word !== "");
+  return named.length === 0 ? everyRule : new Set(named.flatMap(rulesOf));
+}
+
+/** Whether the `#` at an offset starts a comment, or stands in one, rather than in a value. */
+function isComment({ text, statements }: DotenvDocument, at: number): boolean {
+  const record = recordFrom(statements, at + 1) - recordLength;
+  if (record < 0 || at >= statementEnd(text, statements, record)) {
+    return /^\s*#/.test(text.slice(lineStart(text, at), at + 1));
+  }
+  const comment = statements[record + commentField]!;
+  return comment !== -1 && comment <= at;
+}
+
+/**
+ * What each directive speaks about: the assignment it stands behind, else the line or assignment that follows it.
+ * From the last to the first, so that of many in a row each looks no further than to the next.
+ */
+function placesOf(document: DotenvDocument, found: readonly RegExpExecArray[]): (Span | undefined)[] {
+  const { text, statements } = document;
+  const places: (Span | undefined)[] = [];
+  let following: { readonly line: number; readonly place: Span | undefined } | undefined;
+  for (const { index: at } of found.toReversed()) {
+    const before = recordFrom(statements, at + 1) - recordLength;
+    if (before >= 0 && at < statementEnd(text, statements, before)) {
+      places.push({ start: lineStart(text, statements[before + startField]!), end: lineEnd(text, at) });
+      continue;
+    }
+    const next = nextLine(text, lineEnd(text, at), following?.line ?? text.length);
+    const place: Span | undefined = next === following?.line ? following?.place : lineAt(document, next);
+    places.push(place);
+    following = { line: at, place };
+  }
+  return places.reverse();
+}
+
+/** The offset of the first line from `from` on that is neither blank nor a comment, `stop` when that comes first. */
+function nextLine(text: string, from: number, stop: number): number {
+  let at = skipSpace(text, from);
+  while (at < stop && text.charCodeAt(at) === hash) at = skipSpace(text, lineEnd(text, at));
+  return Math.min(at, stop);
+}
+
+/** The line at an offset, all of its assignment when one starts there; undefined at the text's end. */
+function lineAt({ text, statements }: DotenvDocument, at: number): Span | undefined {
+  if (at >= text.length) return undefined;
+  const record = recordFrom(statements, at);
+  const end = statements[record + startField] === at ? statementEnd(text, statements, record) : at;
+  return { start: lineStart(text, at), end: lineEnd(text, end) };
+}
