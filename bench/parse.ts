@@ -1,39 +1,144 @@
 import assert from "node:assert/strict";
+import { parseEnv } from "node:util";
+import { parse as parseDotenvx } from "@dotenvx/dotenvx";
+import { parseEnvSpecDotEnvFile } from "@env-spec/parser";
 import dotenv from "dotenv";
-import { parseDocument, values } from "../src/dotenv/document.ts";
+import { type DotenvDocument, parseDocument, values } from "../src/dotenv/document.ts";
 import { lintText } from "../src/lint/lint.ts";
-import { medianMs, type Row, row } from "./row.ts";
+import type { LintContext } from "../src/lint/rule.ts";
+import { medianMs, type Row, row, withGoal } from "./row.ts";
 
-function sample(lines: number): string {
+/** A file as teams have them: plain and quoted values, exports, comments, references, a list over several lines. */
+export function sampleText(lines: number): string {
   const kinds = [
     (n: number) => `KEY_${n}=value-${n}`,
-    (n: number) => `export KEY_${n}="quoted ${n} # not a comment"`,
+    (n: number) => `export NAME_${n}="quoted ${n} # not a comment"`,
     (n: number) => `# a comment about ${n}`,
-    (n: number) => `KEY_${n}='single ${n}' # note`,
+    (n: number) => `MODE_${n}='single ${n}' # note`,
     (n: number) => `URL_${n}=https://example.test/${n}?a=b`,
     () => "",
+    (n: number) => `PATH_${n}="\${KEY_${n - 6}}/sub"`,
+    (n: number) => `TEXT_${n}="one\\ntwo"`,
   ];
   return `${Array.from({ length: lines }, (_, n) => kinds[n % kinds.length]?.(n)).join("\n")}\n`;
 }
 
-/** Reading and linting `.env` text against `dotenv.parse` on the same text, outputs compared first. */
+const context: LintContext = { known: new Set(), isExample: false, severities: {} };
+
+const otherReadersLinesMax = 1_000;
+
+/** Reading and checking `.env` text against other readers of the same text, outputs compared first. */
 export function parseRows(): Row[] {
   const rows: Row[] = [];
   for (const [lines, runs] of [
     [50, 400],
     [1_000, 100],
-    [100_000, 7],
+    [100_000, 9],
   ] as const) {
-    const text = sample(lines);
-    assert.deepEqual(values(parseDocument(text)), dotenv.parse(text));
+    const text = sampleText(lines);
+    const expected = dotenv.parse(text);
+    assert.deepEqual(values(parseDocument(text)), expected);
+    assert.deepEqual({ ...parseEnv(text) }, expected);
+    const label = `${lines.toLocaleString("en")} lines`;
     const reference = medianMs(runs, () => dotenv.parse(text));
-    const parse = medianMs(runs, () => parseDocument(text).entries.length);
+    const native = medianMs(runs, () => parseEnv(text));
+    const parse = medianMs(runs, () => parseDocument(text));
     const read = medianMs(runs, () => values(parseDocument(text)));
-    rows.push(row(`lossless parse, ${lines} lines`, parse, reference, "dotenv.parse"));
-    rows.push(row(`lossless parse and values, ${lines} lines`, read, reference, "dotenv.parse"));
-    const context = { known: new Set<string>(), isExample: false, severities: {} };
-    const lint = medianMs(Math.min(runs, 20), () => lintText(text, context).findings.length);
-    rows.push(row(`parse and every rule, ${lines} lines`, lint, reference, "dotenv.parse"));
+    const entries = medianMs(runs, () => parseDocument(text).entries.length);
+    const lint = medianMs(runs, () => lintText(text, context).findings.length);
+    const goal = lines === 50 ? undefined : 0.5;
+    rows.push(withGoal(row(`lossless parse, ${label}`, parse, reference, "dotenv.parse"), goal));
+    rows.push(withGoal(row(`lossless parse, ${label}`, parse, native, "util.parseEnv"), 1));
+    rows.push(row(`lossless parse and all values, ${label}`, read, reference, "dotenv.parse"));
+    rows.push(row(`lossless parse and an object an entry, ${label}`, entries, reference, "dotenv.parse"));
+    rows.push(withGoal(row(`parse and every default rule, ${label}`, lint, reference, "dotenv.parse"), 2));
+    if (lines <= otherReadersLinesMax) {
+      rows.push(...otherReaderRows(text, label, Object.keys(expected), reference));
+    }
   }
-  return rows;
+  return [...rows, ...keystrokeRows(), memoryRow()];
+}
+
+/**
+ * The other readers that keep a file's structure or expand it: for orientation, no goal. Not on 100,000 lines, for
+ * which at least one of them needs minutes.
+ */
+function otherReaderRows(text: string, label: string, keys: readonly string[], reference: number): Row[] {
+  const readers = {
+    "@env-spec/parser": () => parseEnvSpecDotEnvFile(text).configItems.map(({ key }) => key),
+    "@dotenvx/dotenvx": () => Object.keys(parseDotenvx(text)),
+  };
+  return Object.entries(readers).map(([name, read]) => {
+    assert.deepEqual(read().sort(), keys.toSorted(), name);
+    return row(`${name}, ${label}`, medianMs(5, read), reference, "dotenv.parse");
+  });
+}
+
+/** One keystroke in 20,000 keys, against checking the whole text; each text is new, as an editor gives it. */
+function keystrokeRows(): Row[] {
+  const kinds = [
+    (n: number) => `KEY_${n}=value-${n}`,
+    (n: number) => `export NAME_${n}="quoted ${n} # not a comment"`,
+    (n: number) => `MODE_${n}='single ${n}' # note`,
+    (n: number) => `URL_${n}=https://example.test/${n}?a=b`,
+    (n: number) => `PATH_${n}="\${KEY_${n - 4}}/sub"`,
+  ];
+  const text = `${Array.from({ length: 20_000 }, (_, n) => kinds[n % kinds.length]?.(n)).join("\n")}\n`;
+  const example = { name: ".env.example", document: parseDocument(text.replaceAll(/=.*/g, "=")) };
+  const withExample = { ...context, example };
+  const fresh = () => text.slice(0, 9) + text.slice(9);
+  const whole = medianMs(40, () => lintText(fresh(), withExample).findings.length);
+  const places = { "a value": text.indexOf("value-10000"), "a key": text.indexOf("KEY_10000") };
+  return Object.entries(places).map(([what, at]) => {
+    const typed = () => `${text.slice(0, at)}x${text.slice(at)}`;
+    assert.deepEqual(
+      lintText(typed(), withExample, lintText(text, withExample)).findings,
+      lintText(typed(), withExample).findings,
+    );
+    let linted = lintText(text, withExample);
+    let turn = 0;
+    const keystroke = medianMs(80, () => {
+      linted = lintText(turn++ % 2 === 0 ? typed() : fresh(), withExample, linted);
+    });
+    const measured = row(
+      `a keystroke in ${what}, 20,000 keys, to findings`,
+      keystroke,
+      whole,
+      "the full run",
+    );
+    return withGoal(measured, 0.25);
+  });
+}
+
+/** What a parsed and checked document of 100,000 lines holds, its text included, against the size of its text. */
+function memoryRow(): Row {
+  const kept: { text: string; document: DotenvDocument }[] = [];
+  const documents = 5;
+  const before = heldBytes();
+  let textBytes = 0;
+  for (let nth = 0; nth < documents; nth += 1) {
+    const text = Buffer.from(sampleText(100_000)).toString("utf8");
+    textBytes += Buffer.byteLength(text);
+    const { document, findings } = lintText(text, context);
+    assert.equal(findings.length, 0);
+    kept.push({ text, document });
+  }
+  const held = heldBytes() - before;
+  assert.equal(kept.length, documents);
+  const mebibyte = 1024 * 1024 * documents;
+  const measured = row(
+    "memory of a document of 100,000 lines",
+    held / mebibyte,
+    textBytes / mebibyte,
+    "its text",
+  );
+  return withGoal({ ...measured, unit: "MiB" }, 6);
+}
+
+function heldBytes(): number {
+  if (!globalThis.gc) throw new Error("node --expose-gc is needed to measure memory");
+  globalThis.gc();
+  globalThis.gc();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }

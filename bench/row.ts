@@ -26,8 +26,13 @@ export function goalRow(
   referenceName: string,
   goal: number,
 ): Row {
-  const ratio = ours / reference;
-  return { ...row(work, ours, reference, referenceName), goal: `<= ${goal}`, met: ratio <= goal };
+  return withGoal(row(work, ours, reference, referenceName), goal);
+}
+
+/** The row with a bound for its ratio; as it is where there is none. */
+export function withGoal(measured: Row, goal: number | undefined): Row {
+  if (goal === undefined || measured.ratio === undefined) return measured;
+  return { ...measured, goal: `<= ${goal}`, met: measured.ratio <= goal };
 }
 
 /** A figure with nothing to compare it with. */
