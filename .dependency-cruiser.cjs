@@ -9,7 +9,7 @@ const arrows = {
   crypto: ["protocol", "shared"],
   drivers: ["crypto", "commit", "protocol", "shared"],
   peer: ["commit", "dotenv", "crypto", "protocol", "shared"],
-  runtime: ["peer", "drivers", "commit", "crypto", "protocol", "shared"],
+  runtime: ["peer", "drivers", "commit", "crypto", "dotenv", "protocol", "shared"],
   coordinator: ["runtime", "protocol", "shared"],
   cli: ["runtime", "peer", "commit", "lint", "dotenv", "protocol", "shared"],
   extension: ["runtime", "peer", "commit", "lint", "code", "dotenv", "protocol", "shared"],

@@ -13,8 +13,9 @@ import { type CommentedEntry, commentedIn } from "./commented.ts";
 import { KeyIndex, keyHashes } from "./keyIndex.ts";
 import { lineStartsOf, prevailingNewline } from "./lines.ts";
 import { type Quirks, quirksOf } from "./reading.ts";
+import { type Rescan, rescanText } from "./rescanning.ts";
 import { type Token, tokenize } from "./scanner.ts";
-import { type Rescan, recordLength, rescanText, type Scan, type Statements, scanText } from "./statements.ts";
+import { recordLength, type Scan, type Statements, scanText } from "./statements.ts";
 
 export type { Entry, InvalidLine, LocalEntry, Quote } from "./assignments.ts";
 export type { CommentedEntry } from "./commented.ts";

@@ -1,4 +1,6 @@
 import { commentedAssignments } from "./commented.ts";
+import type { DialectId } from "./dialects/dialect.ts";
+import { partingsIn } from "./dialects/differences.ts";
 import { type DotenvDocument, type Entry, effectiveEntry, lineOf, parseDocument } from "./document.ts";
 import {
   insertionPoints,
@@ -29,6 +31,8 @@ export interface SetKeyOptions {
   readonly after?: string;
   /** A new key is written `export KEY=`; an existing one keeps what it has. */
   readonly exported?: boolean;
+  /** Who else reads the file: a spelling that all of them read as dotenv does goes first, where there is one. */
+  readonly dialects?: readonly DialectId[];
 }
 
 /** What dotenv reads, in file order, duplicates included. */
@@ -108,16 +112,49 @@ function indexAt(entries: readonly Entry[], offset: number): number {
   return entries.filter((entry) => entry.span.start < offset).length;
 }
 
-function changeValue(document: DotenvDocument, entry: Entry, value: string): EditResult {
+/** Takes the first edited document in which the other dialects read an entry as dotenv does, else the first of all. */
+class Choice {
+  readonly #dialects: readonly DialectId[];
+  readonly #differencesBefore: number;
+  #first: EditResult | undefined;
+
+  constructor(document: DotenvDocument, dialects: readonly DialectId[] = []) {
+    this.#dialects = dialects;
+    this.#differencesBefore = partingsIn(document, dialects).differences.length;
+  }
+
+  /** The result when it can stay; undefined when a better one may follow. */
+  offer(edited: DotenvDocument, index: number, edits: readonly TextEdit[]): EditResult | undefined {
+    this.#first ??= { ok: true, edits };
+    const { differences } = partingsIn(edited, this.#dialects);
+    const parts = differences.some(({ entry }) => entry === edited.entries[index]);
+    return parts || differences.length > this.#differencesBefore ? undefined : { ok: true, edits };
+  }
+
+  get first(): EditResult | undefined {
+    return this.#first;
+  }
+}
+
+function changeValue(
+  document: DotenvDocument,
+  entry: Entry,
+  value: string,
+  dialects: readonly DialectId[] | undefined,
+): EditResult {
   if (entry.value === value) return noEdits;
-  const reading = readingOf(document);
   const index = document.entries.indexOf(entry);
-  const expected = reading.with(index, [entry.key, value]);
+  const expected = readingOf(document).with(index, [entry.key, value]);
   const candidates = spellings(value, styleOf(document.text, entry, newlineAt(document, entry)));
+  const choice = new Choice(document, dialects);
   for (const spelling of candidates) {
     const edits = [valueEdit(document, entry, spelling)];
-    if (readsAs(document, edits, expected)) return { ok: true, edits };
+    const edited = parseDocument(applyEdits(document.text, edits));
+    if (!sameReading(readingOf(edited), expected)) continue;
+    const chosen = choice.offer(edited, index, edits);
+    if (chosen) return chosen;
   }
+  if (choice.first) return choice.first;
   return candidates.length === 0 ? notWritable(entry.key, value) : changesOthers(document, entry, "change");
 }
 
@@ -141,6 +178,7 @@ function addKey(document: DotenvDocument, key: string, value: string, options: S
   const candidates = spellings(value, style);
   if (candidates.length === 0) return notWritable(key, value);
   const reading = readingOf(document);
+  const choice = new Choice(document, options.dialects);
   for (const at of insertionPoints(document, after)) {
     const index = indexAt(document.entries, at);
     const expected = reading.toSpliced(index, 0, [key, value]);
@@ -150,8 +188,11 @@ function addKey(document: DotenvDocument, key: string, value: string, options: S
       const edited = parseDocument(applyEdits(document.text, [edit]));
       const span = edited.entries[index]?.span;
       const stands = span?.start === start && span.end === start + line.length;
-      if (stands && sameReading(readingOf(edited), expected)) return { ok: true, edits: [edit] };
+      if (!stands || !sameReading(readingOf(edited), expected)) continue;
+      const chosen = choice.offer(edited, index, [edit]);
+      if (chosen) return chosen;
     }
+    if (choice.first) return choice.first;
   }
   return refuse(
     "VALUE_NOT_WRITABLE",
@@ -163,7 +204,7 @@ function addKey(document: DotenvDocument, key: string, value: string, options: S
 /**
  * Gives a key a value: changes its effective entry, or adds a line at the end (or after a key).
  * The quote, `export`, spacing, newline and inline comment of an existing entry stay; another quote is taken
- * only when its own cannot hold the value. No edits when the key has the value already.
+ * only when its own cannot hold the value, or when the dialects in force would part over it. No edits when the key has the value already.
  * Refuses a name dotenv cannot read, an unknown `after`, and a value that no spelling reads back.
  */
 export function setKey(
@@ -175,7 +216,9 @@ export function setKey(
   if (!isValidKey(key)) return keyInvalid(key);
   if (!value.isWellFormed()) return notWritable(key, value);
   const entry = effectiveEntry(document, key);
-  return entry ? changeValue(document, entry, value) : addKey(document, key, value, options);
+  return entry
+    ? changeValue(document, entry, value, options.dialects)
+    : addKey(document, key, value, options);
 }
 
 /** Renames the effective entry of a key; an earlier duplicate keeps its name. Refuses a name that is taken. */

@@ -30,17 +30,6 @@ export interface Scan {
   readonly farsighted: readonly { readonly record: number; readonly horizon: number }[];
 }
 
-/** A scan made from an earlier one: what both have in common before and behind the assignments read anew. */
-export interface Rescan extends Scan {
-  /** The records before this one are the earlier ones. */
-  readonly firstRecord: number;
-  /** From here on, the records are the earlier ones from `oldRest` on, moved by `delta`. */
-  readonly rest: number;
-  readonly oldRest: number;
-  /** UTF-16 units by which the text grew. */
-  readonly delta: number;
-}
-
 export const recordLength = 6;
 /** Offset of `export`, or of the key when there is none. */
 export const startField = 0;
@@ -51,11 +40,11 @@ export const valueEndField = 4;
 /** Offset of the inline comment's `#`, -1 for none. */
 export const commentField = 5;
 
-const recordsAtFirst = 64;
+export const recordsAtFirst = 64;
 const exportLength = 6;
 
 /** Collects records in one typed array that doubles when full. */
-class StatementList {
+export class StatementList {
   readonly farsighted: { record: number; horizon: number }[] = [];
   #fields: Int32Array;
   #length = 0;
@@ -220,7 +209,7 @@ function exportsAt(text: string, at: number): boolean {
 }
 
 /** Reads the assignment that starts at `at`, if one does; returns where reading goes on, on a later line or behind it. */
-function readStatement(text: string, list: StatementList, at: number): number {
+export function readStatement(text: string, list: StatementList, at: number): number {
   let keyStart = at;
   if (exportsAt(text, at)) {
     const next = skipSpace(text, at + exportLength);
@@ -249,54 +238,6 @@ export function scanStatements(text: string): Statements {
   return scanText(text).statements;
 }
 
-/**
- * Scans a text that differs from one already scanned, and reads only the assignments the change can reach: for any
- * two texts the same as {@link scanText} of the new one. Reading an assignment depends on the text from its start
- * up to the start of what follows, or to its horizon when it is farsighted, and on nothing before it. So what
- * starts before the change stays, but for the last such assignment and the farsighted ones that looked into it,
- * and reading stops where it meets the start of an assignment of old behind the change.
- */
-export function rescanText(oldText: string, old: Scan, text: string): Rescan {
-  const { start, oldEnd } = changeBetween(oldText, text);
-  const delta = text.length - oldText.length;
-  const { statements } = old;
-  const before = recordFrom(statements, start) - recordLength;
-  const reached = old.farsighted.find(({ record, horizon }) => record < before && horizon >= start);
-  const first = Math.max(0, reached?.record ?? before);
-  const list = new StatementList((statements.length - first) / recordLength + recordsAtFirst);
-  let at = first === 0 ? skipSpace(text, 0) : statements[first + startField]!;
-  let oldRest = recordFrom(statements, oldEnd);
-  while (at < text.length) {
-    while (oldRest < statements.length && statements[oldRest + startField]! + delta < at)
-      oldRest += recordLength;
-    if (oldRest < statements.length && statements[oldRest + startField]! + delta === at) break;
-    at = skipSpace(text, readStatement(text, list, at));
-  }
-  if (at >= text.length) oldRest = statements.length;
-  const rest = first + list.length;
-  list.take(statements.subarray(oldRest), delta);
-  const kept = old.farsighted.filter(({ record }) => record < first);
-  const moved = old.farsighted
-    .filter(({ record }) => record >= oldRest)
-    .map(({ record, horizon }) => ({ record: record - oldRest + rest, horizon: horizon + delta }));
-  const read = list.farsighted.map(({ record, horizon }) => ({ record: record + first, horizon }));
-  return {
-    statements: joined(statements.subarray(0, first), list.finish()),
-    farsighted: [...kept, ...read, ...moved],
-    firstRecord: first,
-    rest,
-    oldRest,
-    delta,
-  };
-}
-
-function joined(one: Statements, other: Statements): Statements {
-  const both = new Int32Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
-}
-
 /** The first record that starts at `offset` or behind it; the length of the list for none. */
 export function recordFrom(statements: Statements, offset: number): number {
   let low = 0;
@@ -307,36 +248,6 @@ export function recordFrom(statements: Statements, offset: number): number {
     else high = middle;
   }
   return low * recordLength;
-}
-
-/** UTF-16 units that are compared at once; the engine does that faster than one by one. */
-const unitsAtOnce = 4_096;
-
-/** The offset of the first unit that differs, and where, in the old text, the end begins that both share. */
-function changeBetween(oldText: string, text: string): { start: number; oldEnd: number } {
-  const shorter = Math.min(oldText.length, text.length);
-  let start = 0;
-  while (
-    start < shorter &&
-    oldText.startsWith(text.slice(start, Math.min(start + unitsAtOnce, shorter)), start)
-  ) {
-    start = Math.min(start + unitsAtOnce, shorter);
-  }
-  while (start < shorter && oldText.charCodeAt(start) === text.charCodeAt(start)) start++;
-  const delta = oldText.length - text.length;
-  const rest = shorter - start;
-  let same = 0;
-  while (same < rest) {
-    const more = Math.min(unitsAtOnce, rest - same);
-    const from = text.length - same - more;
-    if (!oldText.startsWith(text.slice(from, from + more), from + delta)) break;
-    same += more;
-  }
-  const { length } = oldText;
-  while (same < rest && oldText.charCodeAt(length - 1 - same) === text.charCodeAt(text.length - 1 - same)) {
-    same++;
-  }
-  return { start, oldEnd: length - same };
 }
 
 /** The one assignment on the line that starts at `lineStart`, or no record. */

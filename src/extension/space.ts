@@ -31,7 +31,7 @@ export interface Space {
 export function registerSpace(context: vscode.ExtensionContext, services: EnvironmentServices): Space {
   const { log } = services;
   const coordinatorEntry = context.asAbsolutePath("dist/coordinator.js");
-  const peers = new PeerService(log, coordinatorEntry);
+  const peers = new PeerService(log, coordinatorEntry, services.dialects);
   const tree = new SpaceTree(peers);
   const view = vscode.window.createTreeView(spaceViewId, {
     treeDataProvider: tree,

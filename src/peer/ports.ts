@@ -1,4 +1,5 @@
 import type { EnvironmentFiles, Link, LinkEvent } from "../commit/ports.ts";
+import type { DialectId } from "../dotenv/dialects.ts";
 import type { Problem } from "../protocol/errors.ts";
 import type { Disposable } from "../shared/disposable.ts";
 import type { Result } from "../shared/result.ts";
@@ -92,6 +93,8 @@ export interface PeerIdentity {
   readonly environments: Readonly<Record<string, string>>;
   /** A person here looks at every change of others before it is voted on. */
   readonly reviews?: boolean;
+  /** Who reads an environment's file beside dotenv; absent: nobody that is known. Never rejects. */
+  dialectsOf?(file: string): Promise<readonly DialectId[]>;
 }
 
 /** Everything that a peer needs of the world; built in src/runtime. */

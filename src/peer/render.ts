@@ -1,3 +1,4 @@
+import type { DialectId } from "../dotenv/dialects.ts";
 import { type DotenvDocument, parseDocument, values } from "../dotenv/document.ts";
 import { applyEdits, type EditRefusal, removeKey, setKey, type TextEdit } from "../dotenv/edit.ts";
 import { err, ok, type Result } from "../shared/result.ts";
@@ -10,6 +11,14 @@ export interface Change {
 
 /** Below this, changes are made one after the other, as a person would; reading the text again for each is cheap. */
 const togetherMin = 8;
+
+/** Values of these characters are read alike however they are spelt, so nobody is asked who reads them. */
+const readAlike = /^[\w./:@%+,?&~-]*$/;
+
+/** Whether it may matter to the spelling who reads the file. */
+export function needsDialects(changes: readonly Change[]): boolean {
+  return changes.some(({ value }) => value !== undefined && !readAlike.test(value));
+}
 
 /** What an app reads from `text`; nothing for a file that is not there. */
 export function valuesOf(text: string | undefined): ReadonlyMap<string, string> {
@@ -24,17 +33,23 @@ export interface RenderRefusal {
 
 /**
  * The text with every change made, each read back as exactly the value asked for; other lines byte for byte.
+ * Where a value can be spelt so that the given dialects read it like dotenv, it is.
  * A key that is to go is removed with all its duplicates.
  */
-export function render(text: string, changes: readonly Change[]): Result<string, RenderRefusal> {
-  const together = changes.length < togetherMin ? undefined : renderTogether(text, changes);
+export function render(
+  text: string,
+  changes: readonly Change[],
+  dialects: readonly DialectId[] = [],
+): Result<string, RenderRefusal> {
+  const together = changes.length < togetherMin ? undefined : renderTogether(text, changes, dialects);
   if (together?.left.length === 0) return ok(together.text);
   let current = text;
   for (const { key, value } of changes) {
     const document: DotenvDocument = parseDocument(current);
     const present = Object.hasOwn(values(document), key);
     if (value === undefined && !present) continue;
-    const edit = value === undefined ? removeKey(document, key, "all") : setKey(document, key, value);
+    const edit =
+      value === undefined ? removeKey(document, key, "all") : setKey(document, key, value, { dialects });
     if (!edit.ok) return err({ key, refusal: edit.refusal });
     current = applyEdits(current, edit.edits);
   }
@@ -48,12 +63,16 @@ export interface RenderedChanges {
 }
 
 /** As {@link render}, but a change that cannot be written leaves the others. Many changes cost one reading, not one each. */
-export function renderEach(text: string, changes: readonly Change[]): RenderedChanges {
-  const together = changes.length < togetherMin ? undefined : renderTogether(text, changes);
+export function renderEach(
+  text: string,
+  changes: readonly Change[],
+  dialects: readonly DialectId[] = [],
+): RenderedChanges {
+  const together = changes.length < togetherMin ? undefined : renderTogether(text, changes, dialects);
   let current = together?.text ?? text;
   const refused: RenderRefusal[] = [];
   for (const change of together?.left ?? changes) {
-    const rendered = render(current, [change]);
+    const rendered = render(current, [change], dialects);
     if (rendered.ok) current = rendered.value;
     else refused.push(rendered.error);
   }
@@ -67,6 +86,7 @@ export function renderEach(text: string, changes: readonly Change[]): RenderedCh
 function renderTogether(
   text: string,
   changes: readonly Change[],
+  dialects: readonly DialectId[],
 ): { readonly text: string; readonly left: readonly Change[] } | undefined {
   const document = parseDocument(text);
   const expected = new Map(Object.entries(values(document)));
@@ -85,7 +105,7 @@ function renderTogether(
     }
     const { start, end } = entry?.lineSpan ?? { start: 0, end: 0 };
     const line = text.slice(start, end);
-    const edit = setKey(parseDocument(line), key, value);
+    const edit = setKey(parseDocument(line), key, value, { dialects });
     if (!edit.ok) left.push(change);
     else {
       if (entry)

@@ -1,5 +1,6 @@
 import type { PreparedRecord, StagedFile } from "../commit/effects.ts";
 import type { EnvironmentFiles, StagedText } from "../commit/ports.ts";
+import type { DialectId } from "../dotenv/dialects.ts";
 import { EnvpactError, type ErrorCode, type Problem } from "../protocol/errors.ts";
 import type { Item } from "../protocol/record.ts";
 import { ok } from "../shared/result.ts";
@@ -8,7 +9,7 @@ import { needsConsent } from "./consent.ts";
 import { compareFiles, type DriftReport, textOf } from "./drift.ts";
 import type { LogView } from "./logView.ts";
 import type { Marks, PeerIdentity, PeerStore, Superseded } from "./ports.ts";
-import { type Change, render, renderEach, valuesOf } from "./render.ts";
+import { type Change, needsDialects, render, renderEach, valuesOf } from "./render.ts";
 
 /** A file that changes between our reading and our writing is read again this often. */
 const changedRetriesMax = 5;
@@ -132,7 +133,7 @@ export class Workspace {
       }
       changes.push({ key: item.key, value: wanted.value });
     }
-    const rendered = render(text, changes);
+    const rendered = render(text, changes, await this.#dialectsFor(file, changes));
     if (!rendered.ok) return refuse("VALUE_NOT_WRITABLE", `${file}: ${rendered.error.refusal.message}`);
     // Of the text that was read: a file that is edited before it is staged must not count as the one looked at.
     const targetHash = read.kind === "text" ? read.hash : "";
@@ -145,6 +146,10 @@ export class Workspace {
     const { target, staged, stagedHash, forced } = result.value;
     this.#prepared.set(env, { staged, local });
     return { staged: { env, target, staged, stagedHash, targetHash }, forced };
+  }
+
+  async #dialectsFor(file: string, changes: readonly Change[]): Promise<readonly DialectId[]> {
+    return needsDialects(changes) ? ((await this.#identity.dialectsOf?.(file)) ?? []) : [];
   }
 
   #wanted(item: Item): { kind: "value"; value: string | undefined } | { kind: "sealed" } {
@@ -252,7 +257,8 @@ export class Workspace {
       const text = read.kind === "text" ? read.text : "";
       const { changes, lost } = this.#changesNow(refs, valuesOf(text), from, to);
       await this.#store.keepSuperseded(lost);
-      const { text: target, refused } = renderEach(text, changes);
+      const dialects = await this.#dialectsFor(file, changes);
+      const { text: target, refused } = renderEach(text, changes, dialects);
       const problems = refused.map(({ refusal: { message, next } }): Problem => {
         return { code: "VALUE_NOT_WRITABLE", message: `${file}: ${message}`, next };
       });

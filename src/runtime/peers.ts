@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { EnvironmentFiles } from "../commit/ports.ts";
 import { createDevice } from "../crypto/device.ts";
 import { decodeInvitation, invitationKeys, unwrapDataKey } from "../crypto/invitation.ts";
+import type { DialectId } from "../dotenv/dialects.ts";
 import { systemCalls } from "../drivers/atomic.ts";
 import { randomToken, systemClock } from "../drivers/clock.ts";
 import { createDiskFiles, sweepStaged } from "../drivers/files.ts";
@@ -34,6 +35,7 @@ import {
   writeConfig,
   writeJson,
 } from "./config.ts";
+import { dialectsNear } from "./dialects.ts";
 import { failpoint } from "./failpoint.ts";
 import { createPeerDesk } from "./peerDesk.ts";
 import { createPeerStore } from "./peerStore.ts";
@@ -50,6 +52,8 @@ export interface PeerOptions {
   readonly review?: boolean;
   /** An editor wraps the disk's files so that open documents are read and changed through it. */
   readonly wrapFiles?: (disk: EnvironmentFiles) => EnvironmentFiles;
+  /** Says who reads a file of the folder (relative path) beside dotenv; default: what the files around it tell. */
+  readonly dialectsOf?: (file: string) => Promise<readonly DialectId[]>;
   /** Diagnostics for people and machines; no value ever. */
   readonly log?: (line: string) => void;
   /** Path of dist/coordinator.js, to start a bundled coordinator again; none: never start one. */
@@ -102,7 +106,8 @@ async function identify(options: PeerOptions): Promise<Opened> {
   const { space, peer, name, role, dataKey } = credentials;
   const { environments } = config;
   const reviews = options.review ?? config.review ?? false;
-  const identity = { space, peer, name, role, dataKey, folder, environments, reviews };
+  const dialectsOf = options.dialectsOf ?? ((file: string) => dialectsNear(dirname(join(folder, file))));
+  const identity = { space, peer, name, role, dataKey, folder, environments, reviews, dialectsOf };
   return { places, credentials, identity };
 }
 

@@ -88,6 +88,16 @@ async function expectRestorable(bo: PeerProcess, value: string): Promise<void> {
   expect(await scene.ok(["get", "API_KEY", "--dir", bo.folder])).toMatchObject({ value });
 }
 
+describe("a file that others than dotenv read", () => {
+  it("gets a committed value in a spelling that its own readers take as it is", async () => {
+    const team = await startSharing();
+    await writeFile(join(team.bo.folder, "go.mod"), "module bo\n\nrequire github.com/joho/godotenv v1.5.1\n");
+    await expectCommits(team, "pay$DAY");
+    expect(await scene.read(team.bo.folder)).toBe("API_KEY='pay$DAY'\nLOCAL=bo\n");
+    expect(await scene.read(team.ana.folder)).toBe("API_KEY=pay$DAY\n");
+  });
+});
+
 describe("git in a peer's folder", () => {
   function git(folder: string, ...args: string[]): void {
     const identity = ["-c", "user.name=bo", "-c", "user.email=bo@example.org", "-c", "commit.gpgsign=false"];

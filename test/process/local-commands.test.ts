@@ -25,6 +25,15 @@ describe("set, unset and get", () => {
     expect(await scene.read(folder)).toBe("\uFEFF# top\r\nA='x y' # one\r\njunk\r\n");
   });
 
+  it("write a value so that everybody reads it who the files beside it name", async () => {
+    const folder = await scene.folder("w", { ".env": "A=1\nB=2\n", "compose.yaml": "services: {}\n" });
+    await scene.ok(["set", "A=pa$$word", "--dir", folder]);
+    expect(await scene.read(folder)).toBe("A='pa$$word'\nB=2\n");
+    const alone = await scene.folder("alone", { ".env": "A=1\n" });
+    await scene.ok(["set", "A=pa$$word", "--dir", alone]);
+    expect(await scene.read(alone)).toBe("A=pa$$word\n");
+  });
+
   it("read a value as dotenv does, and print it alone without --json", async () => {
     const folder = await scene.folder("w", { ".env": 'A="line\\nbreak"\nB=ab#cd\n' });
     expect(await scene.ok(["get", "A", "--dir", folder])).toMatchObject({ key: "A", value: "line\nbreak" });

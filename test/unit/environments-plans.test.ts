@@ -7,7 +7,7 @@ import { differenceOf, type Plan, sequence } from "../../src/extension/services/
 const seed = Number(process.env.ENVPACT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 function run(text: string, plans: readonly Plan[]): string {
-  const result = sequence(plans)(parseDocument(text));
+  const result = sequence(plans)(parseDocument(text), {});
   if (!result.ok) throw new Error(result.refusal.code);
   return applyEdits(text, result.edits);
 }
@@ -34,7 +34,7 @@ describe("several changes as one", () => {
     const result = sequence([
       (document) => setKey(document, "A", "2"),
       (document) => removeKey(document, "NOT_THERE"),
-    ])(parseDocument("A=1\n"));
+    ])(parseDocument("A=1\n"), {});
     expect(result).toMatchObject({ ok: false, refusal: { code: "KEY_NOT_FOUND" } });
   });
 });

@@ -1,5 +1,7 @@
+import { dirname, join } from "node:path";
 import { setKey } from "../../dotenv/edit.ts";
 import { EnvpactError } from "../../protocol/errors.ts";
+import { dialectsNear } from "../../runtime/dialects.ts";
 import { openCompanion } from "../../runtime/peers.ts";
 import { editEnvironment } from "../environmentText.ts";
 import { exitCodes } from "../exit.ts";
@@ -40,7 +42,10 @@ export function declareRestore(host: CommandHost): void {
                 "See `envpact restore`.",
               );
             }
-            await editEnvironment(session.folder, file, [(document) => setKey(document, key, newest.value)]);
+            const dialects = await dialectsNear(dirname(join(session.folder, file)));
+            await editEnvironment(session.folder, file, [
+              (document) => setKey(document, key, newest.value, { dialects }),
+            ]);
             session.output.result(
               { env: newest.env, restored: [key] },
               `${file}: ${key} has your value again.`,

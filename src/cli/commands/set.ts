@@ -1,5 +1,7 @@
+import { dirname, join } from "node:path";
 import { values } from "../../dotenv/document.ts";
 import { setKey } from "../../dotenv/edit.ts";
+import { dialectsNear } from "../../runtime/dialects.ts";
 import { assignmentOf, usageError } from "../arguments.ts";
 import { type EditStep, editEnvironment } from "../environmentText.ts";
 import { exitCodes } from "../exit.ts";
@@ -22,10 +24,11 @@ export function declareSet(host: CommandHost): void {
           return assignment;
         });
         const environment = await environmentOf(session.folder, options.env);
+        const dialects = await dialectsNear(dirname(join(session.folder, environment.file)));
         const steps = assignments.map(
           ({ name, rest }): EditStep =>
             (document) =>
-              setKey(document, name, rest),
+              setKey(document, name, rest, { dialects }),
         );
         const { before, after } = await editEnvironment(session.folder, environment.file, steps);
         const [old, now] = [values(before), values(after)];

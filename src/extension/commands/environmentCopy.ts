@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { type DotenvDocument, effectiveEntry } from "../../dotenv/document.ts";
 import { setKey } from "../../dotenv/edit.ts";
 import { type EnvironmentFile, shownName } from "../services/environmentFile.ts";
-import { type Plan, type PlanResult, sequence } from "../services/environmentPlans.ts";
+import { type Plan, type PlanResult, sequence, type Writing } from "../services/environmentPlans.ts";
 import { contendedProblem, keyGoneProblem, unreadableProblem } from "../services/environmentProblems.ts";
 import { isAssigned } from "../services/environmentRows.ts";
 import { changeFile } from "./environmentChanges.ts";
@@ -119,8 +119,8 @@ async function unload(
     .filter(({ key }) => !skipped.has(key))
     .map(
       (each): Plan =>
-        (document) =>
-          place(document, each, seen.get(each.key), destination),
+        (document, writing) =>
+          place(document, each, seen.get(each.key), destination, writing),
     );
   if (plans.length === 0) return confirmDone(`${name} has all of it already.`);
   const what =
@@ -135,8 +135,9 @@ function place(
   { key, value }: Cargo,
   seen: string | undefined,
   destination: EnvironmentFile,
+  writing: Writing,
 ): PlanResult {
-  if (effectiveEntry(document, key)?.value === seen) return setKey(document, key, value);
+  if (effectiveEntry(document, key)?.value === seen) return setKey(document, key, value, writing);
   return { ok: false, refusal: contendedProblem(shownName(destination)) };
 }
 

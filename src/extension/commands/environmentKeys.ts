@@ -3,7 +3,7 @@ import { type DotenvDocument, effectiveEntry } from "../../dotenv/document.ts";
 import { commentOutKey, removeKey, renameKey, setKey, uncommentKey } from "../../dotenv/edit.ts";
 import { environmentSettingIds } from "../ids.ts";
 import { type EnvironmentFile, shownName } from "../services/environmentFile.ts";
-import type { PlanResult } from "../services/environmentPlans.ts";
+import type { Plan, PlanResult } from "../services/environmentPlans.ts";
 import {
   contendedProblem,
   keyGoneProblem,
@@ -44,10 +44,10 @@ export async function newKey(context: EnvironmentCommandContext, args: CommandAr
   if (key === undefined) return;
   const value = await askValue(`New Key ${key}`, `Value of ${key}, may be empty`, document, key);
   if (value === undefined) return;
-  const plan = (current: DotenvDocument): PlanResult => {
+  const plan: Plan = (current, writing) => {
     if (effectiveEntry(current, key) !== undefined) return refusedAsChanged(file);
     const isThere = after !== undefined && effectiveEntry(current, after) !== undefined;
-    return setKey(current, key, value, isThere ? { after } : {});
+    return setKey(current, key, value, isThere ? { after, ...writing } : writing);
   };
   await changeFile(context, file, plan, `Added ${key} to ${shownName(file)}.`);
 }
@@ -69,9 +69,9 @@ export async function editValue(context: EnvironmentCommandContext, args: Comman
   const prompt = `Value of ${row.key} in ${shownName(file)}${duplicateNote(row, "is changed", ". ")}`;
   const value = await askValue(`Edit Value of ${row.key}`, prompt, document, row.key, before);
   if (value === undefined || value === before) return;
-  const plan = (current: DotenvDocument): PlanResult =>
+  const plan: Plan = (current, writing) =>
     effectiveEntry(current, row.key)?.value === before
-      ? setKey(current, row.key, value)
+      ? setKey(current, row.key, value, writing)
       : refusedAsChanged(file);
   await changeFile(context, file, plan, `Changed ${row.key} in ${shownName(file)}.`);
 }

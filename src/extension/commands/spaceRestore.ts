@@ -39,8 +39,8 @@ export async function restoreValue(
   const uri = fileOf(open, replaced.env);
   const file = uri === undefined ? undefined : environmentFileOf(uri);
   if (file === undefined) return false;
-  const outcome = await context.services.editor.change(file, (document) =>
-    setKey(document, replaced.key, replaced.value),
+  const outcome = await context.services.editor.change(file, (document, writing) =>
+    setKey(document, replaced.key, replaced.value, writing),
   );
   if (outcome.ok) return true;
   const { message, next } = outcome.problem;

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { applyEdits, type TextEdit } from "../../dotenv/edit.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import type { Result } from "../../shared/result.ts";
+import type { DialectDetection } from "./dialectDetection.ts";
 import { systemCodeOf } from "./environmentBytes.ts";
 import type { EnvironmentContents } from "./environmentContents.ts";
 import { caughtUp } from "./environmentDocuments.ts";
@@ -44,11 +45,17 @@ export type ChangeOutcome =
 export class EnvironmentEditor {
   readonly #contents: EnvironmentContents;
   readonly #files: AtomicFiles;
+  readonly #dialects: Pick<DialectDetection, "dialectsFor">;
   readonly #queues = new Map<string, Promise<unknown>>();
 
-  constructor(contents: EnvironmentContents, files: AtomicFiles) {
+  constructor(
+    contents: EnvironmentContents,
+    files: AtomicFiles,
+    dialects: Pick<DialectDetection, "dialectsFor">,
+  ) {
     this.#contents = contents;
     this.#files = files;
+    this.#dialects = dialects;
   }
 
   /**
@@ -80,6 +87,8 @@ export class EnvironmentEditor {
   }
 
   async #attempt(file: EnvironmentFile, plan: Plan): Promise<ChangeOutcome> {
+    // Before the text is read: nobody may change it while the readers are looked for.
+    const dialects = await this.#dialects.dialectsFor(file.uri);
     for (let attempt = 1; attempt <= changeAttemptsMax; attempt += 1) {
       const content = await this.#contents.readNow(file.uri);
       if (!content.ok) return { ok: false, problem: unreadableProblem(content.reason, shownName(file)) };
@@ -88,7 +97,7 @@ export class EnvironmentEditor {
         continue;
       }
       if (content.outside) return { ok: false, problem: outsideProblem(shownName(file)) };
-      const planned = plan(content.document);
+      const planned = plan(content.document, { dialects });
       if (!planned.ok) return { ok: false, problem: inFile(planned.refusal, file) };
       const { edits } = planned;
       if (edits.length === 0) return { ok: true, changed: false, where: "disk" };

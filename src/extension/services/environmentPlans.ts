@@ -1,6 +1,6 @@
 /** Pure: changes of a document as functions, and joining several into one. */
 import { type DotenvDocument, parseDocument } from "../../dotenv/document.ts";
-import { applyEdits, type TextEdit } from "../../dotenv/edit.ts";
+import { applyEdits, type SetKeyOptions, type TextEdit } from "../../dotenv/edit.ts";
 import type { EnvironmentProblem } from "./environmentProblems.ts";
 
 /** Edits, or why there are none. Wider than the document's own result: a command refuses for reasons of its own. */
@@ -8,8 +8,11 @@ export type PlanResult =
   | { readonly ok: true; readonly edits: readonly TextEdit[] }
   | { readonly ok: false; readonly refusal: EnvironmentProblem };
 
+/** What a change that sets values has to hand on to `setKey`: who else reads the file. */
+export type Writing = Pick<SetKeyOptions, "dialects">;
+
 /** Computes the edits of a change from the document as it is now; it may run several times. */
-export type Plan = (document: DotenvDocument) => PlanResult;
+export type Plan = (document: DotenvDocument, writing: Writing) => PlanResult;
 
 /**
  * Joins changes into one, so that a file is written once and one undo takes all of them back. The result
@@ -18,10 +21,10 @@ export type Plan = (document: DotenvDocument) => PlanResult;
 export function sequence(plans: readonly Plan[]): Plan {
   const [first] = plans;
   if (plans.length === 1 && first !== undefined) return first;
-  return (document) => {
+  return (document, writing) => {
     let current = document;
     for (const plan of plans) {
-      const result = plan(current);
+      const result = plan(current, writing);
       if (!result.ok) return result;
       if (result.edits.length > 0) current = parseDocument(applyEdits(current.text, result.edits));
     }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { DialectDetection } from "./dialectDetection.ts";
 import { EnvironmentContents } from "./environmentContents.ts";
 import { type AtomicFiles, EnvironmentEditor } from "./environmentEditor.ts";
 import { EnvironmentIndex } from "./environmentIndex.ts";
@@ -6,6 +7,8 @@ import { RevealedKeys } from "./environmentReveal.ts";
 import { SharedStateSocket } from "./environmentShared.ts";
 import { EnvironmentSummaries } from "./environmentSummaries.ts";
 import { EnvironmentWatch } from "./environmentWatch.ts";
+import { KeyKnowledge } from "./keyKnowledge.ts";
+import { Schemas } from "./schemas.ts";
 
 /** Everything that views, commands and the space need to work with environment files. */
 export interface EnvironmentServices extends vscode.Disposable {
@@ -15,7 +18,12 @@ export interface EnvironmentServices extends vscode.Disposable {
   readonly watch: EnvironmentWatch;
   readonly summaries: EnvironmentSummaries;
   readonly editor: EnvironmentEditor;
+  /** Who reads a file. */
+  readonly dialects: DialectDetection;
   readonly revealed: RevealedKeys;
+  readonly schemas: Schemas;
+  /** What the environments near a file know about keys. */
+  readonly knowledge: KeyKnowledge;
   /** Where the space plugs in what it knows about keys. */
   readonly shared: SharedStateSocket;
 }
@@ -30,10 +38,13 @@ export function createEnvironmentServices(
   const watch = new EnvironmentWatch(index, contents, log);
   const shared = new SharedStateSocket();
   const revealed = new RevealedKeys();
+  const schemas = new Schemas(index, contents);
+  const knowledge = new KeyKnowledge(index, contents, schemas);
   const summaries = new EnvironmentSummaries(index, contents, shared);
-  const editor = new EnvironmentEditor(contents, files);
+  const dialects = new DialectDetection(log);
+  const editor = new EnvironmentEditor(contents, files, dialects);
   const started = index.onDidStart(() => watch.start());
-  const owned = vscode.Disposable.from(started, watch, index, shared, revealed);
+  const owned = vscode.Disposable.from(started, watch, index, shared, revealed, schemas, dialects);
   return {
     log,
     index,
@@ -41,7 +52,10 @@ export function createEnvironmentServices(
     watch,
     summaries,
     editor,
+    dialects,
     revealed,
+    schemas,
+    knowledge,
     shared,
     dispose: () => owned.dispose(),
   };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import type { DialectId } from "../../dotenv/dialects.ts";
 import type { Peer, PeerEvent } from "../../peer/api.ts";
 import { type Problem, problemOf } from "../../protocol/errors.ts";
 import { attachPeer, type PeerOptions, peerOf } from "../../runtime/peers.ts";
@@ -29,6 +30,8 @@ export interface FolderHost {
   readonly log: vscode.LogOutputChannel;
   /** Path of the bundled coordinator. */
   readonly coordinatorEntry: string;
+  /** Who reads a `.env` file. */
+  dialectsFor(uri: vscode.Uri): Promise<readonly DialectId[]>;
   /** The state, or what the peer's view says, is another now. */
   changed(): void;
   event(peer: Peer, event: PeerEvent): void;
@@ -81,6 +84,7 @@ export class PeerFolder {
       coordinatorEntry: this.#host.coordinatorEntry,
       log: (line) => this.#host.log.info(`${folder.name}: ${line}`),
       ...(review === undefined ? {} : { review }),
+      dialectsOf: (file) => this.#host.dialectsFor(vscode.Uri.joinPath(folder.uri, file)),
       wrapFiles: (disk) => new OpenDocumentFiles(folder.uri.fsPath, disk),
     };
   }

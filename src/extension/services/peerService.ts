@@ -3,6 +3,7 @@ import type { Peer, PeerEvent, PeerView } from "../../peer/api.ts";
 import { problemOf } from "../../protocol/errors.ts";
 import { type JoinOptions, joinSpace } from "../../runtime/peers.ts";
 import type { FolderModel, LastSubmission } from "../views/spaceModel.ts";
+import type { DialectDetection } from "./dialectDetection.ts";
 import { type FolderHost, type FolderState, PeerFolder } from "./peerFolder.ts";
 import { SpreadPatience } from "./peerSpread.ts";
 
@@ -30,6 +31,7 @@ export class PeerService implements vscode.Disposable {
   readonly onEvent = this.#events.event;
   readonly #log: vscode.LogOutputChannel;
   readonly #coordinatorEntry: string;
+  readonly #dialects: Pick<DialectDetection, "dialectsFor">;
   readonly #folders = new Map<string, PeerFolder>();
   readonly #last = new Map<string, LastSubmission>();
   #subscriptions: vscode.Disposable[] = [];
@@ -39,9 +41,14 @@ export class PeerService implements vscode.Disposable {
   #disposed = false;
 
   /** `coordinatorEntry`: path of the bundled coordinator. */
-  constructor(log: vscode.LogOutputChannel, coordinatorEntry: string) {
+  constructor(
+    log: vscode.LogOutputChannel,
+    coordinatorEntry: string,
+    dialects: Pick<DialectDetection, "dialectsFor">,
+  ) {
     this.#log = log;
     this.#coordinatorEntry = coordinatorEntry;
+    this.#dialects = dialects;
   }
 
   /** Takes up the workspace folders; further calls do nothing. */
@@ -173,6 +180,7 @@ export class PeerService implements vscode.Disposable {
     const host: FolderHost = {
       log: this.#log,
       coordinatorEntry: this.#coordinatorEntry,
+      dialectsFor: (uri) => this.#dialects.dialectsFor(uri),
       changed: () => this.#fire(),
       event: (peer, event) => {
         if (!this.#disposed) this.#events.fire({ folder, peer, event });

@@ -1,0 +1,162 @@
+import { isSpace } from "../characters.ts";
+import type { DotenvDocument } from "../document.ts";
+import type { Span } from "../scanner.ts";
+import {
+  commentField,
+  keyEndField,
+  keyStartField,
+  recordLength,
+  startField,
+  valueEndField,
+  valueStartField,
+} from "../statements.ts";
+
+/** What an ASCII character may be on a line that all readers read alike. */
+const inKey = 1;
+const inQuotes = 2;
+const unquoted = 4;
+
+const classes = new Uint8Array(128);
+for (let code = 32; code < 127; code++) {
+  const character = String.fromCharCode(code);
+  if (/\w/.test(character)) classes[code] = inKey | inQuotes | unquoted;
+  else if (!/[$\\"'`]/.test(character)) classes[code] = inQuotes | (character === "#" ? 0 : unquoted);
+}
+
+const space = 32;
+const tab = 9;
+const lineFeed = 10;
+const carriageReturn = 13;
+const hash = 35;
+
+function holdsOnly(text: string, start: number, end: number, kind: number): boolean {
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 128) {
+      if ((classes[code]! & kind) === 0) return false;
+    } else if (kind === inKey || code < 0xa1 || isSpace(code)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** The offset behind the LF or CRLF at `at`, or at the text's end; -1 where something else stands. */
+function behindLine(text: string, at: number): number {
+  if (at === text.length) return at;
+  const code = text.charCodeAt(at);
+  if (code === lineFeed) return at + 1;
+  return code === carriageReturn && text.charCodeAt(at + 1) === lineFeed ? at + 2 : -1;
+}
+
+/** Where a value ends that every reader takes as it stands, its quotes included; -1 for any other. */
+function isPlainValue(text: string, start: number, end: number): boolean {
+  const quote = text.charAt(start);
+  if (quote === '"' || quote === "'") {
+    return end - start > 1 && text.charAt(end - 1) === quote && holdsOnly(text, start + 1, end - 1, inQuotes);
+  }
+  return holdsOnly(text, start, end, unquoted);
+}
+
+/** The end of the line of an assignment that every reader reads alike, -1 for one that some may read otherwise. */
+function plainLineEnd({ text, statements }: DotenvDocument, record: number): number {
+  const start = statements[record + startField]!;
+  const keyStart = statements[record + keyStartField]!;
+  const keyEnd = statements[record + keyEndField]!;
+  const valueStart = statements[record + valueStartField]!;
+  const valueEnd = statements[record + valueEndField]!;
+  const comment = statements[record + commentField]!;
+  if (start !== keyStart || valueStart !== keyEnd + 1 || text.charAt(keyEnd) !== "=") return -1;
+  if (start > 0 && text.charCodeAt(start - 1) !== lineFeed) return -1;
+  if (!holdsOnly(text, keyStart, keyEnd, inKey) || !isPlainValue(text, valueStart, valueEnd)) return -1;
+  if (comment === -1) return behindLine(text, valueEnd);
+  // A comment behind nothing belongs to some readers' value, and godotenv looks for the last ` #` of the line.
+  if (valueEnd === valueStart || text.charCodeAt(valueEnd) !== space) return -1;
+  let end = comment + 1;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code === hash) return -1;
+    if (code === lineFeed || code === carriageReturn) break;
+  }
+  return behindLine(text, end);
+}
+
+/** The end of a blank line, or of one that starts with `#`; -1 for any other. */
+function emptyLineEnd(text: string, start: number): number {
+  let at = start;
+  if (text.charCodeAt(at) === hash) {
+    const newline = text.indexOf("\n", at);
+    return newline === -1 ? text.length : newline + 1;
+  }
+  while (text.charCodeAt(at) === space || text.charCodeAt(at) === tab) at++;
+  return behindLine(text, at);
+}
+
+/** Gathers the lines that are not plain; lines side by side become one span. */
+class OddLines {
+  readonly spans: { start: number; end: number }[] = [];
+  readonly #text: string;
+  /** Where the line of the last plain assignment starts, -1 for none. */
+  #lastPlain = -1;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  plain(start: number): void {
+    this.#lastPlain = start;
+  }
+
+  odd(start: number, end: number): void {
+    const last = this.spans.at(-1);
+    // What Node takes an indented line for depends on what stands before it.
+    const indented = isSpace(this.#text.charCodeAt(start)) && this.#lastPlain > (last?.start ?? -1);
+    const from = indented ? this.#lastPlain : start;
+    if (last !== undefined && from <= last.end) last.end = Math.max(last.end, end);
+    else this.spans.push({ start: from, end });
+  }
+
+  /** The lines between two assignments. */
+  between(start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      const empty = emptyLineEnd(this.#text, at);
+      const newline = this.#text.indexOf("\n", at);
+      const behind = newline === -1 ? this.#text.length : newline + 1;
+      if (empty === -1) this.odd(at, behind);
+      at = empty === -1 ? behind : empty;
+    }
+  }
+}
+
+/**
+ * The whole lines of a document that some dialect may read otherwise than dotenv; of the lines outside of them each
+ * dialect gets what dotenv gets, unless a statement inside of a span goes on over its end. In file order.
+ */
+export function oddSpans(document: DotenvDocument): readonly Span[] {
+  const { text, statements, quirks } = document;
+  if (text === "") return [];
+  if (quirks.lineSeparators || (quirks.carriageReturns && /\r(?!\n)/.test(text))) {
+    return [{ start: 0, end: text.length }];
+  }
+  const lines = new OddLines(text);
+  let at = 0;
+  for (let record = 0; record < statements.length; record += recordLength) {
+    const start = lineStartAt(text, statements[record + startField]!);
+    if (start > at) lines.between(at, start);
+    const end = document.bom && at === 0 ? -1 : plainLineEnd(document, record);
+    if (end !== -1) {
+      lines.plain(start);
+      at = end;
+      continue;
+    }
+    const newline = text.indexOf("\n", statements[record + valueEndField]!);
+    at = newline === -1 ? text.length : newline + 1;
+    lines.odd(start, at);
+  }
+  lines.between(at, text.length);
+  return lines.spans;
+}
+
+function lineStartAt(text: string, offset: number): number {
+  return offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
+}

@@ -1,0 +1,97 @@
+import type { DifferenceKind } from "./dialect.ts";
+
+/** An assignment as a dialect reads it. Offsets count in the text the reader was made for. */
+export interface ReadStatement {
+  readonly kind: "statement";
+  /** Where its key starts. */
+  readonly keyStart: number;
+  readonly key: string;
+  /** Null where the key stands alone and nobody gives it a value. */
+  readonly value: string | null;
+  /** The value before `$…` was replaced. */
+  readonly literal: string | null;
+  /** `$…` was replaced, or would be by a command's output. */
+  readonly expanded: boolean;
+  readonly end: number;
+}
+
+/** The dialect gives the whole file up at this place. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly at: number;
+  readonly cause: DifferenceKind;
+  /** Where one may go on to find what else it would not read. */
+  readonly end: number;
+}
+
+/** Nothing was taken from the text up to `end`: blank lines, comments, a line that is skipped. */
+export interface Skipped {
+  readonly kind: "skipped";
+  readonly end: number;
+}
+
+export type Step = ReadStatement | Refused | Skipped;
+
+/**
+ * Reads the next statement at or behind an offset before the text's end; the step's end lies behind that offset.
+ * Keeps nothing from one step to the next but caches, so a reading may start at any line that a statement starts on.
+ */
+export type StepReader = (at: number) => Step;
+
+/** The most UTF-16 units one value may grow to by its references: Linux takes no longer string into an environment. */
+const expandedCharactersMax = 131_072;
+/** The most UTF-16 units the references of one file may add up to; then values stay as they are written. */
+const expandedFileCharactersMax = 16 * 1024 * 1024;
+
+/** What stands for a name where a dialect replaces `$…`, and how much of that one reading may still do. */
+export class Names {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly #inFile: (name: string) => string | null | undefined;
+  #charactersLeft = expandedFileCharactersMax;
+
+  constructor(
+    inFile: (name: string) => string | null | undefined,
+    environment: Readonly<Record<string, string>>,
+  ) {
+    this.#inFile = inFile;
+    this.environment = environment;
+  }
+
+  /** What the file says; undefined where it does not set the name so far. */
+  inFile(name: string): string | null | undefined {
+    return this.#inFile(name);
+  }
+
+  inEnvironment(name: string): string | undefined {
+    return Object.hasOwn(this.environment, name) ? this.environment[name] : undefined;
+  }
+
+  /** Joins the pieces of an expanded value; gives `literal` back where they grow over a limit. */
+  join(pieces: readonly string[], literal: string): string {
+    let length = 0;
+    for (const piece of pieces) length += piece.length;
+    if (length > expandedCharactersMax && length > literal.length) return literal;
+    this.#charactersLeft -= length;
+    return this.#charactersLeft < 0 ? literal : pieces.join("");
+  }
+}
+
+/** The offset behind the first LF at or after `from`; the text's length when there is none. */
+export function afterLine(text: string, from: number): number {
+  const newline = text.indexOf("\n", from);
+  return newline === -1 ? text.length : newline + 1;
+}
+
+/**
+ * The first quote behind the one at `open` that no backslash precedes; where there is none, with `orEscaped` the
+ * last one, else -1.
+ */
+export function closingQuote(text: string, open: number, orEscaped: boolean): number {
+  const quote = text.charAt(open);
+  let escaped = -1;
+  for (let at = text.indexOf(quote, open + 1); at !== -1; at = text.indexOf(quote, at + 1)) {
+    if (text.charAt(at - 1) !== "\\") return at;
+    escaped = at;
+  }
+  return orEscaped ? escaped : -1;
+}

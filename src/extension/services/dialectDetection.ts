@@ -1,0 +1,131 @@
+import * as vscode from "vscode";
+import {
+  chosenDialects,
+  detectDialects,
+  isMarkerName,
+  type MarkerFile,
+  type MarkerFolder,
+  markerBytesMax,
+  markerFilesMax,
+  markerFoldersMax,
+  markerGlob,
+} from "../../dotenv/dialectDetection.ts";
+import type { DialectId } from "../../dotenv/dialects.ts";
+import { isExcludedPath } from "../../dotenv/fileNames.ts";
+import { DisposableStore } from "../../shared/disposable.ts";
+import { dialectsSettingId } from "../ids.ts";
+import { relativePathIn } from "./environmentFile.ts";
+
+/** Folders whose dialects are remembered; with more, all are found anew. */
+const rememberedFoldersMax = 2_000;
+
+/**
+ * Says who reads a `.env` file: the setting, else what the package, module and Compose files in its folder and above
+ * it tell, up to the workspace folder. Watches those files from the first question on.
+ */
+export class DialectDetection implements vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>();
+  /** Fires when files may have other readers than was answered before. */
+  readonly onDidChange = this.#changed.event;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #store = new DisposableStore();
+  readonly #byFolder = new Map<string, Promise<readonly DialectId[]>>();
+  #watching = false;
+
+  constructor(log: vscode.LogOutputChannel) {
+    this.#log = log;
+    this.#store.add(this.#changed);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  /** The dialects in force for a file, dotenv always among them, in the order of `dialectIds`. Never fails. */
+  dialectsFor(uri: vscode.Uri): Promise<readonly DialectId[]> {
+    this.#watch();
+    const chosen = chosenDialects(vscode.workspace.getConfiguration(undefined, uri).get(dialectsSettingId));
+    if (chosen !== undefined) return Promise.resolve(chosen);
+    const folder = vscode.Uri.joinPath(uri, "..");
+    const id = folder.toString();
+    let dialects = this.#byFolder.get(id);
+    if (dialects === undefined) {
+      if (this.#byFolder.size >= rememberedFoldersMax) this.#byFolder.clear();
+      dialects = this.#detect(folder);
+      this.#byFolder.set(id, dialects);
+    }
+    return dialects;
+  }
+
+  #watch(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    const { workspace } = vscode;
+    const watcher = workspace.createFileSystemWatcher(markerGlob);
+    const forget = (uri: vscode.Uri): void => this.#forget(uri);
+    this.#store.add(watcher);
+    this.#store.add(watcher.onDidChange(forget));
+    this.#store.add(watcher.onDidCreate(forget));
+    this.#store.add(watcher.onDidDelete(forget));
+    this.#store.add(workspace.onDidChangeWorkspaceFolders(() => this.#forgetAll()));
+    this.#store.add(
+      workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(dialectsSettingId)) this.#changed.fire();
+      }),
+    );
+  }
+
+  /** A package that is installed brings thousands of such files along, none of which is near a `.env` file. */
+  #forget(uri: vscode.Uri): void {
+    const folder = vscode.workspace.getWorkspaceFolder(uri);
+    if (folder !== undefined && isExcludedPath(relativePathIn(folder, uri))) return;
+    this.#forgetAll();
+  }
+
+  #forgetAll(): void {
+    if (this.#byFolder.size === 0) return;
+    this.#byFolder.clear();
+    this.#changed.fire();
+  }
+
+  async #detect(start: vscode.Uri): Promise<readonly DialectId[]> {
+    const root = vscode.workspace.getWorkspaceFolder(start)?.uri ?? start;
+    const folders: MarkerFolder[] = [];
+    try {
+      for (let at = start; folders.length < markerFoldersMax; at = vscode.Uri.joinPath(at, "..")) {
+        const below = start.path.slice(at.path.length).replace(/^\//, "");
+        folders.push({ below, files: await markersOf(at) });
+        if (at.path === root.path || at.path === "/") break;
+      }
+    } catch (error) {
+      this.#log.warn(
+        `The files that tell who reads the .env files in ${start.path} could not be read: ${error}`,
+      );
+    }
+    return detectDialects(folders);
+  }
+}
+
+async function markersOf(folder: vscode.Uri): Promise<MarkerFile[]> {
+  const entries = await vscode.workspace.fs.readDirectory(folder);
+  const names = entries.filter(([name, type]) => isMarkerName(name) && (type & vscode.FileType.File) !== 0);
+  const first = names
+    .map(([name]) => name)
+    .sort()
+    .slice(0, markerFilesMax);
+  return Promise.all(
+    first.map(async (name) => ({ name, text: await textOf(vscode.Uri.joinPath(folder, name)) })),
+  );
+}
+
+/** Empty for a file that is too large or is gone again. */
+async function textOf(uri: vscode.Uri): Promise<string> {
+  try {
+    const { size } = await vscode.workspace.fs.stat(uri);
+    if (size > markerBytesMax) return "";
+    return Buffer.from(await vscode.workspace.fs.readFile(uri)).toString("utf8");
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError) return "";
+    throw error;
+  }
+}

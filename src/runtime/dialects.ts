@@ -1,0 +1,47 @@
+import { constants } from "node:fs";
+import { open, readdir } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import {
+  detectDialects,
+  isMarkerName,
+  type MarkerFile,
+  type MarkerFolder,
+  markerBytesMax,
+  markerFilesMax,
+  markerFoldersMax,
+} from "../dotenv/dialectDetection.ts";
+import type { DialectId } from "../dotenv/dialects.ts";
+
+/**
+ * Who reads the `.env` files of a folder, by the package, module and Compose files in it and in the folders above it,
+ * up to the one that holds `.git`; without such a one, in that folder only. What cannot be read tells nothing.
+ */
+export async function dialectsNear(folder: string): Promise<DialectId[]> {
+  const start = resolve(folder);
+  const folders: MarkerFolder[] = [];
+  for (let at = start; folders.length < markerFoldersMax; at = dirname(at)) {
+    const names = await readdir(at).catch(() => [] as string[]);
+    const below = relative(at, start).split(sep).join("/");
+    folders.push({ below, files: await markersOf(at, names) });
+    if (names.includes(".git")) return detectDialects(folders);
+    if (dirname(at) === at) break;
+  }
+  return detectDialects(folders.slice(0, 1));
+}
+
+async function markersOf(folder: string, names: readonly string[]): Promise<MarkerFile[]> {
+  const markers = names.filter(isMarkerName).sort().slice(0, markerFilesMax);
+  return Promise.all(markers.map(async (name) => ({ name, text: await textOf(join(folder, name)) })));
+}
+
+/** The text of a regular file of bearable size, else an empty one; never waits at a pipe. */
+async function textOf(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
+  if (file === undefined) return "";
+  try {
+    const stats = await file.stat();
+    return stats.isFile() && stats.size <= markerBytesMax ? await file.readFile("utf8") : "";
+  } finally {
+    await file.close();
+  }
+}

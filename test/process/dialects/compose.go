@@ -1,0 +1,33 @@
+// Reads each text of a JSON list on stdin as Docker Compose does; prints what it got.
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+
+	"github.com/compose-spec/compose-go/v2/dotenv"
+)
+
+type reading struct {
+	Values  map[string]string `json:"values,omitempty"`
+	Refused bool              `json:"refused,omitempty"`
+}
+
+func main() {
+	var texts []string
+	if err := json.NewDecoder(os.Stdin).Decode(&texts); err != nil {
+		panic(err)
+	}
+	readings := []reading{}
+	for _, text := range texts {
+		values, err := dotenv.Parse(strings.NewReader(text))
+		if err != nil {
+			values = nil
+		}
+		readings = append(readings, reading{values, err != nil})
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(map[string][]reading{"readings": readings}); err != nil {
+		panic(err)
+	}
+}
