@@ -1,0 +1,103 @@
+import * as vscode from "vscode";
+import { effectiveEntry } from "../../dotenv/document.ts";
+import { type Occurrence, occurrenceAt, occurrencesOf } from "../../dotenv/occurrences.ts";
+import type { EnvironmentServices } from "../services/environments.ts";
+import { rangeIn } from "../services/keyKnowledge.ts";
+import { isLintable, lintableSelector } from "./lintable.ts";
+import { parsedDocument } from "./parsedDocuments.ts";
+import { locationOf, type RelatedDocument, relatedDocuments } from "./relatedDocuments.ts";
+
+/** The name under the cursor. */
+function nameAt(document: vscode.TextDocument, position: vscode.Position): Occurrence | undefined {
+  return isLintable(document)
+    ? occurrenceAt(parsedDocument(document), document.offsetAt(position))
+    : undefined;
+}
+
+/** Where a name is set: for a reference here, else beside; for a key in the schema or the example, else here. */
+class DotenvDefinitions implements vscode.DefinitionProvider {
+  readonly #services: EnvironmentServices;
+
+  constructor(services: EnvironmentServices) {
+    this.#services = services;
+  }
+
+  async provideDefinition(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): Promise<vscode.DefinitionLink[]> {
+    const found = nameAt(document, position);
+    if (!found) return [];
+    const { documents } = await relatedDocuments(this.#services, document);
+    const origin = rangeIn(parsedDocument(document), found.span);
+    return definersOf(found, documents).map((definer): vscode.DefinitionLink => {
+      const { span, keySpan } = effectiveEntry(definer.document, found.name)!;
+      return {
+        originSelectionRange: origin,
+        targetUri: definer.uri,
+        targetRange: rangeIn(definer.document, span),
+        targetSelectionRange: rangeIn(definer.document, keySpan),
+      };
+    });
+  }
+}
+
+function definersOf(found: Occurrence, documents: readonly RelatedDocument[]): readonly RelatedDocument[] {
+  const holders = documents.filter((document) => effectiveEntry(document.document, found.name));
+  const here = holders.filter((holder) => holder === documents[0]);
+  if (found.kind !== "assignment") return here.length > 0 ? here : holders;
+  const isDocumentation = ({ name }: RelatedDocument) => /\.(schema|example|sample|template)$/i.test(name);
+  const documented = holders.filter((holder) => holder !== documents[0] && isDocumentation(holder));
+  return [...here, ...documented];
+}
+
+/** Every place where a name is set or referred to, in this file and those that belong to it. */
+class DotenvReferences implements vscode.ReferenceProvider {
+  readonly #services: EnvironmentServices;
+
+  constructor(services: EnvironmentServices) {
+    this.#services = services;
+  }
+
+  async provideReferences(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    { includeDeclaration }: vscode.ReferenceContext,
+  ): Promise<vscode.Location[]> {
+    const found = nameAt(document, position);
+    if (!found) return [];
+    const { documents } = await relatedDocuments(this.#services, document);
+    return documents.flatMap((related) =>
+      occurrencesOf(related.document, found.name)
+        .filter(({ kind }) => includeDeclaration || kind !== "assignment")
+        .map(({ span }) => locationOf(related, span)),
+    );
+  }
+}
+
+/** The same name elsewhere in the file. */
+class DotenvHighlights implements vscode.DocumentHighlightProvider {
+  provideDocumentHighlights(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): vscode.DocumentHighlight[] {
+    const found = nameAt(document, position);
+    if (!found) return [];
+    const parsed = parsedDocument(document);
+    const { Read, Write, Text } = vscode.DocumentHighlightKind;
+    const kinds = { assignment: Write, reference: Read, commented: Text };
+    return occurrencesOf(parsed, found.name).map(
+      ({ span, kind }) => new vscode.DocumentHighlight(rangeIn(parsed, span), kinds[kind]),
+    );
+  }
+}
+
+/** Registers definition, references and highlights of keys. */
+export function registerNavigation(services: EnvironmentServices): vscode.Disposable {
+  const { languages } = vscode;
+  return vscode.Disposable.from(
+    languages.registerDefinitionProvider(lintableSelector, new DotenvDefinitions(services)),
+    languages.registerReferenceProvider(lintableSelector, new DotenvReferences(services)),
+    languages.registerDocumentHighlightProvider(lintableSelector, new DotenvHighlights()),
+  );
+}

@@ -1,0 +1,56 @@
+import * as vscode from "vscode";
+import type { DotenvDocument } from "../../dotenv/document.ts";
+import type { EnvironmentServices } from "../services/environments.ts";
+import { rangeIn } from "../services/keyKnowledge.ts";
+import { nameOf } from "./lintable.ts";
+import { parsedDocument } from "./parsedDocuments.ts";
+
+/** A document whose keys are the same symbols as those of the one at hand. */
+export interface RelatedDocument {
+  readonly uri: vscode.Uri;
+  readonly name: string;
+  readonly document: DotenvDocument;
+}
+
+/** The documents that belong together, and the names of files that do but cannot be read or changed. */
+export interface RelatedDocuments {
+  /** The document at hand first. */
+  readonly documents: readonly RelatedDocument[];
+  readonly leftOut: readonly string[];
+}
+
+/** Reasons for which a file holds no keys that anybody could mean. */
+const notThere: ReadonlySet<string> = new Set(["vanished", "folder", "not-regular", "broken-link"]);
+
+/** The document at hand, the environments and examples in its folder, and the schema that counts for it. */
+export async function relatedDocuments(
+  services: EnvironmentServices,
+  here: vscode.TextDocument,
+): Promise<RelatedDocuments> {
+  const own: RelatedDocument = { uri: here.uri, name: nameOf(here.uri), document: parsedDocument(here) };
+  const documents = new Map([[here.uri.toString(), own]]);
+  const leftOut: string[] = [];
+  const directory = directoryOf(here.uri);
+  for (const file of await services.knowledge.filesNear(here.uri)) {
+    if (documents.has(file.uri.toString()) || directoryOf(file.uri) !== directory) continue;
+    const content = await services.contents.read(file.uri);
+    if (content.ok && !content.outside) {
+      documents.set(file.uri.toString(), { uri: file.uri, name: file.name, document: content.document });
+    } else if (content.ok || !notThere.has(content.reason)) leftOut.push(file.name);
+  }
+  const schema = await services.schemas.schemaFor(here.uri);
+  if (schema && !documents.has(schema.uri.toString())) documents.set(schema.uri.toString(), schema);
+  return { documents: [...documents.values()], leftOut };
+}
+
+/** The place of a span of a related document, for VS Code. */
+export function locationOf(
+  { uri, document }: RelatedDocument,
+  span: { start: number; end: number },
+): vscode.Location {
+  return new vscode.Location(uri, rangeIn(document, span));
+}
+
+function directoryOf(uri: vscode.Uri): string {
+  return vscode.Uri.joinPath(uri, "..").toString();
+}

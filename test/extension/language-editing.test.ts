@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { afterEach, before, describe, it } from "mocha";
+import * as vscode from "vscode";
+import { activated, onDisk } from "./environments-workspace.ts";
+import { canary, leaveScene, open, pathOf, positionOf, scene, told, uriOf } from "./language-scene.ts";
+
+const files = {
+  ".env": `API=${canary}\nURL="\${API}/$API"\n# API=old\n`,
+  ".env.local": `\uFEFFexport API=${canary}\r\nNOTE='$API'\r\n`,
+  ".env.example": "API=\nOTHER=\n",
+  ".env.schema": "# @required\nAPI=\n",
+  "packages/a/.env": "API=elsewhere\n",
+};
+
+async function rename(path: string, position: vscode.Position, name: string): Promise<vscode.WorkspaceEdit> {
+  return await vscode.commands.executeCommand<vscode.WorkspaceEdit>(
+    "vscode.executeDocumentRenameProvider",
+    uriOf(path),
+    position,
+    name,
+  );
+}
+
+async function textAfter(path: string): Promise<string> {
+  const document = await vscode.workspace.openTextDocument(uriOf(path));
+  return document.getText();
+}
+
+describe("language features: changing a .env file", () => {
+  before(activated);
+  afterEach(leaveScene);
+
+  it("finds a key in the environments of the folder, its example and its schema", async () => {
+    await scene(files);
+    const { document } = await open(".env");
+    const locations = await vscode.commands.executeCommand<vscode.Location[]>(
+      "vscode.executeReferenceProvider",
+      document.uri,
+      positionOf(document, "${API", 3),
+    );
+    const all = await Promise.all(locations.map(told));
+    assert.deepEqual(all.sort(), [
+      ".env.example:1 API",
+      ".env.local:1 API",
+      ".env.local:2 API",
+      ".env.schema:2 API",
+      ".env:1 API",
+      ".env:2 API",
+      ".env:2 API",
+      ".env:3 API",
+    ]);
+  });
+
+  it("renames a key everywhere in its folder in one edit that can be undone", async () => {
+    await scene(files);
+    const { document } = await open(".env");
+    const edit = await rename(".env", positionOf(document, "API"), "API_HOST");
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    assert.equal(
+      await textAfter(".env"),
+      `API_HOST=${canary}\nURL="\${API_HOST}/$API_HOST"\n# API_HOST=old\n`,
+    );
+    assert.equal(await textAfter(".env.local"), `export API_HOST=${canary}\r\nNOTE='$API_HOST'\r\n`);
+    assert.equal(await textAfter(".env.example"), "API_HOST=\nOTHER=\n");
+    assert.equal(await textAfter(".env.schema"), "# @required\nAPI_HOST=\n");
+    assert.equal(await textAfter("packages/a/.env"), "API=elsewhere\n");
+    for (const document of vscode.workspace.textDocuments)
+      if (document.isDirty) assert.ok(await document.save());
+    assert.equal(
+      await onDisk(pathOf(".env.local")),
+      `\uFEFFexport API_HOST=${canary}\r\nNOTE='$API_HOST'\r\n`,
+    );
+  });
+
+  it("refuses a name that is taken in any of the files, and changes none", async () => {
+    await scene(files);
+    const { document } = await open(".env");
+    const taken = rename(".env", positionOf(document, "API"), "OTHER");
+    await assert.rejects(taken, /OTHER is set already in \.env\.example, line 2\. Choose another name\./);
+    await assert.rejects(rename(".env", positionOf(document, "API"), `X=${canary}`), (error: Error) => {
+      assert.match(error.message, /dotenv cannot read a key of this name/);
+      return !error.message.includes(canary);
+    });
+    await assert.rejects(rename(".env", new vscode.Position(0, 7), "NEW"), /There is no key here/);
+  });
+
+  it("leaves out a file that is no UTF-8 text, and says so", async () => {
+    await scene({ ...files, ".env.legacy": new Uint8Array([0x41, 0x3d, 0xe4, 0x0a]) });
+    const { document } = await open(".env");
+    const window = vscode.window as unknown as Record<string, unknown>;
+    const genuine = window.showWarningMessage;
+    const said: string[] = [];
+    window.showWarningMessage = async (text: string) => void said.push(text);
+    try {
+      const edit = await rename(".env", positionOf(document, "API"), "API_HOST");
+      assert.equal(edit.entries().length, 4);
+    } finally {
+      window.showWarningMessage = genuine;
+    }
+    assert.match(said.join(), /Not renamed in \.env\.legacy/);
+  });
+
+  it("formats only where the setting asks for it, and changes no value", async () => {
+    const text = '\n\nA = 1  \n#note\nB="two  \n  lines"\n\n\n\nC=x#y\n';
+    await scene({ ".env": text });
+    const { document } = await open(".env");
+    await vscode.commands.executeCommand("editor.action.formatDocument");
+    assert.equal(document.getText(), text);
+    const setting = vscode.workspace.getConfiguration("envpact");
+    await setting.update("format.enable", true, vscode.ConfigurationTarget.Workspace);
+    try {
+      const edits = await vscode.commands.executeCommand<vscode.TextEdit[]>(
+        "vscode.executeFormatDocumentProvider",
+        document.uri,
+        { tabSize: 2, insertSpaces: true },
+      );
+      const edit = new vscode.WorkspaceEdit();
+      edit.set(document.uri, edits);
+      assert.ok(await vscode.workspace.applyEdit(edit));
+      assert.equal(document.getText(), 'A=1\n# note\nB="two  \n  lines"\n\nC=x#y\n');
+    } finally {
+      await setting.update("format.enable", undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  });
+});

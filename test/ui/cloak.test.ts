@@ -1,0 +1,255 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, newContext } from "../host/browser.ts";
+import { repositoryRoot } from "../host/install.ts";
+import { installVsix, startServer, type VscodeServer } from "../host/server.ts";
+import { VscodeWindow } from "./window.ts";
+
+const vsix = join(repositoryRoot, "envpact.vsix");
+const waitMs = 30_000;
+/** In every value of the files. */
+const canary = "canary";
+/** How long a value may show when a file is opened; see the description of `envpact.cloak`. */
+const flashMsMax = 1_000;
+
+const files: Readonly<Record<string, string>> = {
+  ".env": [
+    "# --- Database ---",
+    `DB_HOST=${canary}.test`,
+    `export DB_PASSWORD='${canary} with "quotes"' # a remark`,
+    `DB_URL="postgres://\${DB_HOST}/${canary}"`,
+    "EMPTY=",
+    "",
+    "## Mail",
+    `# MAIL_KEY=${canary}`,
+    `#OLD_KEY="${canary}`,
+    `#${canary}"`,
+    'CERTIFICATE="-----BEGIN CERTIFICATE-----',
+    `${canary}MIIEowIBAAKCAQEA7`,
+    `${canary}-----END CERTIFICATE-----"`,
+    `CUT=ab#${canary}`,
+    `my key=${canary}`,
+    "DB_HOST_2=$DB_HOST",
+    "",
+  ].join("\n"),
+  ".env.local": `DB_HOST=${canary}.local\nONLY_LOCAL=${canary}\n`,
+  ".env.production": `DB_HOST=${canary}.test\nEMPTY=\n`,
+};
+
+let browser: Browser;
+let server: VscodeServer;
+let root: string;
+let window: VscodeWindow;
+
+beforeAll(async () => {
+  expect(existsSync(vsix), "npm run package makes envpact.vsix").toBe(true);
+  root = await mkdtemp(join(tmpdir(), "envpact-cloak-"));
+  const folder = join(root, "shop");
+  await mkdir(folder);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const places = { extensionsDir: join(root, "extensions"), serverDataDir: join(root, "server") };
+  await installVsix(places, vsix);
+  server = await startServer({
+    ...places,
+    // As large as the minimap draws its text.
+    userSettings: { "editor.minimap.enabled": true, "editor.minimap.scale": 3 },
+    env: { ENVPACT_HOME: join(root, "home"), XDG_RUNTIME_DIR: join(root, "run") },
+  });
+  browser = await launchBrowser();
+  window = await VscodeWindow.open(browser, server, { target: folder, context: await newContext(browser) });
+  await window.page.setViewportSize({ width: 1200, height: 700 });
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  if (root !== undefined) await rm(root, { recursive: true, force: true, maxRetries: 5 });
+});
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail")
+    await window.screenshot(`failed-${task.name.slice(0, 40).replaceAll(/\W+/g, "-")}`);
+});
+
+/**
+ * What a person can read in the page's editors: text whose own and outer elements are opaque. Evaluated in the
+ * page, so it is text here; the project is type-checked without the DOM's types.
+ */
+const readable = `(() => {
+  const visible = (node) => {
+    for (let at = node.parentElement; at; at = at.parentElement) {
+      const { opacity, visibility, display, color } = getComputedStyle(at);
+      if (opacity === "0" || visibility === "hidden" || display === "none") return false;
+      if (at === node.parentElement && color === "rgba(0, 0, 0, 0)") return false;
+    }
+    return true;
+  };
+  const lines = [];
+  for (const line of document.querySelectorAll(".monaco-editor .view-line, .monaco-editor .sticky-line-content")) {
+    const texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+    let shown = "";
+    while (texts.nextNode()) if (visible(texts.currentNode)) shown += texts.currentNode.data;
+    lines.push(shown.replaceAll("\\u00a0", " "));
+  }
+  return lines.join("\\n");
+})()`;
+
+/** Whether the text of the values on the screen has a transparent colour, besides what decorations do to it. */
+const everyValueIsTransparent = `(() => {
+  const texts = [...document.querySelectorAll(".monaco-editor .view-line span[class*=mtk]")];
+  const values = texts.filter((text) => text.textContent.includes(${JSON.stringify(canary)}));
+  return values.length > 0 && values.every((value) => getComputedStyle(value).color === "rgba(0, 0, 0, 0)");
+})()`;
+
+async function readableText(): Promise<string> {
+  return await window.page.evaluate<string>(readable);
+}
+
+async function waitForReadable(accepts: (text: string) => boolean): Promise<string> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const text = await readableText();
+    if (accepts(text)) return text;
+    if (performance.now() > deadline) throw new Error(`The editor stays\n${text}`);
+    await window.page.evaluate("new Promise(requestAnimationFrame)");
+  }
+}
+
+const isCloaked = (text: string) => !text.includes(canary) && text.includes("DB_HOST");
+
+/** Counts in every frame whether a value can be read, until {@link stopWatching}. */
+async function watchFrames(): Promise<void> {
+  await window.page.evaluate(`(() => {
+    const seen = { readableMs: 0, frames: 0, stop: false };
+    globalThis.envpactWatch = seen;
+    let last = performance.now();
+    const look = () => {
+      const now = performance.now();
+      seen.frames += 1;
+      if (${readable}.includes(${JSON.stringify(canary)})) seen.readableMs += now - last;
+      last = now;
+      if (!seen.stop) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  })()`);
+}
+
+async function stopWatching(): Promise<{ readableMs: number; frames: number }> {
+  return await window.page.evaluate(
+    "((watch) => { watch.stop = true; return watch; })(globalThis.envpactWatch)",
+  );
+}
+
+describe("Hover, signs and cloaking, on the packaged extension", () => {
+  it("is off at first, and the state signs stand behind the keys", async () => {
+    // The picker of the last test lists the files that were open.
+    await window.editor.open(".env.production");
+    await window.editor.open(".env");
+    await window.statusItem(/Not cloaked/).waitFor({ timeout: waitMs });
+    await waitForReadable((text) => text.includes(`DB_HOST=${canary}.test`));
+    await window.page.locator(".view-lines").getByText("DB_HOST").first().waitFor();
+    await window.screenshot("state-signs");
+  });
+
+  it("shows a value in a hover only after a click on its link", async () => {
+    const hover = window.page.locator(".monaco-hover");
+    await window.editor.goToLine(2);
+    await window.runCommand("Show or Focus Hover");
+    await hover.getByText("another value").first().waitFor({ timeout: waitMs });
+    expect((await hover.allInnerTexts()).join("\n")).not.toContain(canary);
+    await window.screenshot("hover");
+    await hover
+      .getByText(/Reveal/)
+      .first()
+      .click();
+    await hover.getByText("Hide", { exact: true }).first().waitFor({ timeout: waitMs });
+    expect((await hover.allInnerTexts()).join("\n")).toContain(`${canary}.test`);
+    await hover.getByText("Hide", { exact: true }).first().click();
+    await hover
+      .getByText(/Reveal/)
+      .first()
+      .waitFor({ timeout: waitMs });
+    await window.page.keyboard.press("Escape");
+  });
+
+  it("covers every value of an open editor at a command, and writes no setting", async () => {
+    const before = await readFile(server.settingsFile, "utf8");
+    await window.runCommand("Envpact: Toggle Cloaking");
+    await window.statusItem(/^\s*Cloaked/).waitFor({ timeout: waitMs });
+    const text = await waitForReadable(isCloaked);
+    for (const shown of ["# --- Database ---", "DB_PASSWORD=", "# a remark", "# MAIL_KEY=", "CERTIFICATE="]) {
+      expect(text).toContain(shown);
+    }
+    for (const hidden of ["quotes", "postgres", "BEGIN", "MIIEow", "ab#"]) expect(text).not.toContain(hidden);
+    await window.screenshot("cloak");
+    expect(await readFile(server.settingsFile, "utf8")).toBe(before);
+  });
+
+  it("is quick over a file that is opened, and is there at once when a tab comes back", async () => {
+    await watchFrames();
+    await window.editor.open(".env.local");
+    await waitForReadable((text) => isCloaked(text) && text.includes("ONLY_LOCAL"));
+    const opening = await stopWatching();
+    console.log(`opening: a value could be read for ${Math.round(opening.readableMs)} ms`);
+    expect(opening.readableMs).toBeLessThan(flashMsMax);
+    // The colour of the text itself comes a little after the decorations; from then on it stays with the text.
+    await window.page.waitForFunction(everyValueIsTransparent, undefined, { timeout: waitMs });
+    await watchFrames();
+    for (let round = 0; round < 4; round++) {
+      await window.editor.tab(round % 2 === 0 ? ".env" : ".env.local").click();
+      await waitForReadable((text) => isCloaked(text) && text.includes("ONLY_LOCAL") === (round % 2 === 1));
+    }
+    const { readableMs, frames } = await stopWatching();
+    console.log(`4 tab switches: a value could be read for ${Math.round(readableMs)} ms in ${frames} frames`);
+    expect(readableMs).toBeLessThan(flashMsMax / 10);
+    await window.editor.tab(".env").click();
+    await waitForReadable((text) => isCloaked(text) && text.includes("CERTIFICATE"));
+    await window.screenshot("cloak-after-tab-switch");
+  });
+
+  it("covers the text of a peek view", async () => {
+    await window.editor.goToLine(2);
+    await window.runCommand("Peek References");
+    await window.page.locator(".peekview-widget .view-line").first().waitFor({ timeout: waitMs });
+    await waitForReadable(isCloaked);
+    await window.screenshot("cloak-peek");
+    await window.page.keyboard.press("Escape");
+  });
+
+  it("covers what is typed, and reveals one line only when asked, until the cursor leaves it", async () => {
+    await window.editor.goToLine(5);
+    await window.page.keyboard.press("End");
+    await watchFrames();
+    await window.editor.type(`${canary}typed`);
+    await window.editor.waitForText(`EMPTY=${canary}typed`);
+    await waitForReadable(isCloaked);
+    const { readableMs, frames } = await stopWatching();
+    console.log(`typing: a value could be read for ${Math.round(readableMs)} ms in ${frames} frames`);
+    await window.runCommand("Envpact: Reveal Line");
+    const revealed = await waitForReadable((text) => text.includes(`EMPTY=${canary}typed`));
+    expect(revealed.split(canary).length).toBe(2);
+    await window.editor.type("X");
+    await waitForReadable((text) => text.includes(`EMPTY=${canary}typedX`));
+    await window.screenshot("cloak-revealed-line");
+    await window.page.keyboard.press("ArrowUp");
+    await waitForReadable(isCloaked);
+    await window.editor.undo();
+  });
+
+  it("covers both sides of a comparison and lets go at the second command", async () => {
+    await window.runCommand("File: Revert File");
+    await window.runCommand("File: Compare Active File With...");
+    await window.quickInput.pick(/\.env\.production/);
+    await window.page.locator(".monaco-diff-editor").first().waitFor({ timeout: waitMs });
+    await waitForReadable(isCloaked);
+    await window.screenshot("cloak-diff");
+    await window.runCommand("View: Close Editor");
+    await window.runCommand("Envpact: Toggle Cloaking");
+    await waitForReadable((text) => text.includes(`DB_HOST=${canary}.test`));
+    await window.statusItem(/Not cloaked/).waitFor();
+  });
+});
