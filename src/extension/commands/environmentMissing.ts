@@ -30,7 +30,7 @@ export async function addMissingKeys(
     }
     if ((await writableDocument(context, file)) === undefined) continue;
     const keys = await review(file, example, missing);
-    if (keys.length > 0) await add(context, file, example, keys);
+    if (keys.length > 0) await addKeysFrom(context, file, example, keys);
   }
 }
 
@@ -50,17 +50,18 @@ export async function addMissingKey(
     if (example === undefined || document === undefined) continue;
     const [only] = keys;
     if (targets.length > 1 || only === undefined) {
-      await add(context, file, example, keys);
+      await addKeysFrom(context, file, example, keys);
       continue;
     }
     const before = effectiveEntry(example.document, only)?.value ?? "";
     const prompt = `Value of ${only} for ${shownName(file)}; ${example.name} has the one to begin with`;
     const value = await askValue(`Add ${only}`, prompt, document, only, before);
-    if (value !== undefined) await add(context, file, example, keys, value);
+    if (value !== undefined) await addKeysFrom(context, file, example, keys, value);
   }
 }
 
-async function add(
+/** Adds keys that a file lacks, each where it belongs by its neighbours in the example (or whatever file they come from). */
+export async function addKeysFrom(
   context: EnvironmentCommandContext,
   file: EnvironmentFile,
   example: Example,
@@ -69,11 +70,11 @@ async function add(
 ): Promise<void> {
   const plans = keys.map(
     (key): Plan =>
-      (document) => {
+      (document, writing) => {
         if (effectiveEntry(document, key) !== undefined) return { ok: true, edits: [] };
         const after = neighbourOf(key, example.document, document);
         const text = value ?? effectiveEntry(example.document, key)?.value ?? "";
-        return setKey(document, key, text, after === undefined ? {} : { after });
+        return setKey(document, key, text, after === undefined ? writing : { after, ...writing });
       },
   );
   const what = keys.length === 1 ? keys[0] : `${keys.length} keys`;

@@ -7,13 +7,17 @@ export interface PageParts {
   /** Made anew for every page. */
   readonly nonce: string;
   readonly styleUri: string;
+  /** Style of this page alone, on top of the common one. */
+  readonly ownStyleUri?: string | undefined;
   readonly scriptUri: string;
   /** HTML of the page's main part. */
   readonly body: string;
 }
 
 /** A whole page: without inline style or script, and without any way to the network. */
-export function webviewPage({ title, cspSource, nonce, styleUri, scriptUri, body }: PageParts): string {
+export function webviewPage(parts: PageParts): string {
+  const { title, cspSource, nonce, styleUri, ownStyleUri, scriptUri, body } = parts;
+  const styles = [styleUri, ...(ownStyleUri === undefined ? [] : [ownStyleUri])];
   const policy = `default-src 'none'; style-src ${cspSource}; script-src 'nonce-${nonce}'`;
   return `<!DOCTYPE html>
 <html lang="en">
@@ -21,12 +25,12 @@ export function webviewPage({ title, cspSource, nonce, styleUri, scriptUri, body
 <meta charset="UTF-8">
 <meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1.0">
-<link rel="stylesheet" href="${escapeHtml(styleUri)}">
+${styles.map((uri) => `<link rel="stylesheet" href="${escapeHtml(uri)}">`).join("\n")}
 <title>${escapeHtml(title)}</title>
 </head>
 <body>
 <main id="main">${body}</main>
-<script nonce="${nonce}" src="${escapeHtml(scriptUri)}"></script>
+<script type="module" nonce="${nonce}" src="${escapeHtml(scriptUri)}"></script>
 </body>
 </html>`;
 }
