@@ -8,6 +8,7 @@ export interface Results {
 
 const titles: Readonly<Record<string, string>> = {
   parse: "Reading `.env` files",
+  code: "Environment variables in source code",
   commit2: "One commit in flight, 2 voters",
   commit8: "One commit in flight, 8 voters",
   commit64: "One commit in flight, 64 voters",

@@ -4,6 +4,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { codeIndexRows } from "../bench/codeIndex.ts";
 import { commitRows } from "../bench/commit.ts";
 import { etcdRows } from "../bench/etcd.ts";
 import { changeCostRows, keysMemoryRows, manyKeysRows, revisionsBehindRows } from "../bench/history.ts";
@@ -16,6 +17,7 @@ import { throughputRows } from "../bench/throughput.ts";
 const groupMaxMs = 10 * 60_000;
 const groups = {
   parse: async () => parseRows(),
+  code: () => codeIndexRows(),
   commit2: () => commitRows(2, 100),
   commit8: () => commitRows(8, 100),
   commit64: () => commitRows(64, 40),

@@ -19,7 +19,7 @@ const foreignWords: ReadonlySet<string> = new Set(["keys", "vault", "schema", "s
 const temporaryWord = /^\d{6,}$/;
 
 /** Version control, dependencies, virtual environments and build output: never looked into. */
-const excludedFolders: ReadonlySet<string> = new Set([
+export const excludedFolders: ReadonlySet<string> = new Set([
   ".git",
   ".hg",
   ".svn",

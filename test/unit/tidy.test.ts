@@ -44,7 +44,7 @@ describe("The repository", () => {
   });
 
   it("keeps clock, randomness, timers, process and console out of the pure folders", () => {
-    const pure = ["dotenv", "lint", "protocol", "commit", "shared"].flatMap((folder) =>
+    const pure = ["dotenv", "lint", "code", "protocol", "commit", "shared"].flatMap((folder) =>
       filesBelow(`src/${folder}`),
     );
     const effects =

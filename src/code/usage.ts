@@ -1,0 +1,51 @@
+import type { Span } from "../dotenv/document.ts";
+
+/** Files larger than this, in bytes, are not scanned: they are generated, and nobody edits them. */
+export const codeFileBytesMax = 1024 * 1024;
+
+/** Usages that are kept of one file; a file with more of them is generated. */
+export const usagesPerFileMax = 5_000;
+
+/** UTF-16 units of a name; a longer string literal is no name of a variable. */
+export const nameCharactersMax = 256;
+
+/**
+ * What the code does with the variable.
+ * `read`: gets its value. `write`: sets or deletes it. `mention`: names it without getting its value here
+ * (a test for its presence, a line that passes it on).
+ */
+export type UsageKind = "read" | "write" | "mention";
+
+/**
+ * How the name stands in the code, which decides how another name is written in its place.
+ * `identifier`: `env.X`; `text`: inside a literal, or a shell's `${X}`; `shorthand`: `{ X }` of a destructuring,
+ * which also binds the variable X; `import`: `import { X }`, likewise.
+ */
+export type UsageForm = "identifier" | "text" | "shorthand" | "import";
+
+/** A place in code that names an environment variable. Holds no value. */
+export interface CodeUsage {
+  readonly name: string;
+  /** Exactly the name, in UTF-16 offsets of the scanned text. */
+  readonly nameSpan: Span;
+  readonly kind: UsageKind;
+  readonly form: UsageForm;
+  /** The code says what to do when the variable is not set, so nothing is amiss when it is not. */
+  readonly hasDefault: boolean;
+}
+
+/** What is written over `nameSpan` so that the code reads `name` and binds what it bound before. */
+export function renamedText(usage: CodeUsage, name: string): string {
+  if (usage.form === "shorthand") return `${name}: ${usage.name}`;
+  return usage.form === "import" ? `${name} as ${usage.name}` : name;
+}
+
+/** Whether a name can stand where code or a shell needs an identifier rather than a string. */
+export function isIdentifier(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+}
+
+/** The usage whose name holds an offset, its end included, as an editor's cursor stands. */
+export function usageAt(usages: readonly CodeUsage[], offset: number): CodeUsage | undefined {
+  return usages.find(({ nameSpan }) => nameSpan.start <= offset && offset <= nameSpan.end);
+}

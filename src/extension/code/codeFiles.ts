@@ -1,0 +1,115 @@
+import * as vscode from "vscode";
+import {
+  type CodeFamily,
+  codeLanguageIds,
+  codeNamePatterns,
+  familyOf,
+  mayName,
+} from "../../code/languages.ts";
+import { type PlacedUsage, placed } from "../../code/places.ts";
+import { scanCode } from "../../code/scan.ts";
+import { codeFileBytesMax } from "../../code/usage.ts";
+import { excludedFolders, isExcludedFolder } from "../../dotenv/fileNames.ts";
+import { relativePathIn } from "../services/environmentFile.ts";
+
+/** Folders of dependencies beside those that no `.env` file is looked for in. */
+const dependencyFolders: ReadonlySet<string> = new Set(["vendor", "Pods"]);
+
+/** Documents of code, for VS Code's registrations; {@link familyOfDocument} decides in the end. */
+export const codeSelector: vscode.DocumentSelector = [
+  ...codeLanguageIds.map((language) => ({ language })),
+  ...codeNamePatterns.map((name) => ({ pattern: `**/${name}` })),
+];
+
+/** Files of code, for a search or a watcher. */
+export const codePattern = `**/{${codeNamePatterns.join(",")}}`;
+
+/** Folders that are not searched. */
+export const excludedPattern = `**/{${[...excludedFolders, ...dependencyFolders].join(",")}}/**`;
+
+/** The family of a file by its name, undefined when it is not code. */
+export function familyOfUri(uri: vscode.Uri): CodeFamily | undefined {
+  return familyOf(nameIn(uri));
+}
+
+/** The family of an open document that is worth scanning. */
+export function familyOfDocument(document: vscode.TextDocument): CodeFamily | undefined {
+  const { uri } = document;
+  // The other side of a diff, output panels and the like have schemes of their own.
+  const editable =
+    uri.scheme === "file" ||
+    uri.scheme === "untitled" ||
+    vscode.workspace.fs.isWritableFileSystem(uri.scheme) === true;
+  return editable ? familyOf(nameIn(uri), document.languageId) : undefined;
+}
+
+/** Whether a file lies in a workspace folder and not among dependencies or build output. */
+export function isSearched(uri: vscode.Uri): boolean {
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  if (folder === undefined) return false;
+  const folders = relativePathIn(folder, uri).split("/").slice(0, -1);
+  return !folders.some((name) => isExcludedFolder(name) || dependencyFolders.has(name));
+}
+
+/** What became of reading a file of code. */
+export type CodeReading =
+  | { readonly ok: true; readonly usages: readonly PlacedUsage[]; readonly bytes: number }
+  | { readonly ok: false; readonly reason: "gone" | "too-large" | "unreadable" };
+
+/** Reads and scans a file on disk. */
+export async function readCodeFile(uri: vscode.Uri, family: CodeFamily): Promise<CodeReading> {
+  try {
+    const stat = await vscode.workspace.fs.stat(uri);
+    if ((stat.type & vscode.FileType.File) === 0) return { ok: false, reason: "gone" };
+    if (stat.size > codeFileBytesMax) return { ok: false, reason: "too-large" };
+    const bytes = await vscode.workspace.fs.readFile(uri);
+    return { ok: true, usages: usagesInBytes(bytes, family), bytes: bytes.byteLength };
+  } catch (error) {
+    const isGone = error instanceof vscode.FileSystemError && error.code === "FileNotFound";
+    return { ok: false, reason: isGone ? "gone" : "unreadable" };
+  }
+}
+
+function usagesInBytes(bytes: Uint8Array, family: CodeFamily): readonly PlacedUsage[] {
+  if (!mayName(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), family)) return [];
+  const text = new TextDecoder().decode(bytes);
+  return placed(text, scanCode(text, family));
+}
+
+interface Scanned {
+  readonly version: number;
+  readonly family: CodeFamily;
+  readonly usages: readonly PlacedUsage[];
+}
+
+const scanned = new WeakMap<vscode.TextDocument, Scanned>();
+
+/** The usages in an open document as it is now, scanned once a version; none in a document that is too large. */
+export function usagesInDocument(document: vscode.TextDocument, family: CodeFamily): readonly PlacedUsage[] {
+  const known = scanned.get(document);
+  if (known?.version === document.version && known.family === family) return known.usages;
+  const text = document.getText();
+  const usages = text.length > codeFileBytesMax ? [] : placed(text, scanCode(text, family));
+  scanned.set(document, { version: document.version, family, usages });
+  return usages;
+}
+
+/** The usage whose name the position stands in or touches. */
+export function usageAtPosition(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+): { readonly usage: PlacedUsage; readonly family: CodeFamily } | undefined {
+  const family = familyOfDocument(document);
+  if (family === undefined) return undefined;
+  const usage = usagesInDocument(document, family).find((each) => rangeOf(each).contains(position));
+  return usage && { usage, family };
+}
+
+/** The place of a usage's name. */
+export function rangeOf({ name, line, character }: PlacedUsage): vscode.Range {
+  return new vscode.Range(line, character, line, character + name.length);
+}
+
+function nameIn(uri: vscode.Uri): string {
+  return uri.path.slice(uri.path.lastIndexOf("/") + 1);
+}
