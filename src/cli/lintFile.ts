@@ -1,15 +1,12 @@
-import { readdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { type DotenvDocument, lineOf, parseDocument } from "../dotenv/document.ts";
+import { type DotenvDocument, lineOf } from "../dotenv/document.ts";
 import { applyEdits } from "../dotenv/edit.ts";
-import { exampleNameFor, kindOfName, overriddenNames } from "../dotenv/fileNames.ts";
-import type { RuleId, Severity } from "../lint/catalog.ts";
-import { catalog } from "../lint/catalog.ts";
+import { type RuleId, type Severity, severityIn } from "../lint/catalog.ts";
 import { fixAll } from "../lint/fixes.ts";
 import { lintText } from "../lint/lint.ts";
-import type { LintContext } from "../lint/rule.ts";
+import type { Finding, LintContext } from "../lint/rule.ts";
 import { type Problem, problemOf } from "../protocol/errors.ts";
 import { errorOf } from "./environmentText.ts";
+import type { LintSurroundings } from "./lintContext.ts";
 import { readNamedFile } from "./namedFile.ts";
 
 /** A finding as every format shows it. Lines and columns from 1, columns in UTF-16 units, ends exclusive. */
@@ -25,9 +22,15 @@ export interface LintLine {
   readonly key?: string;
 }
 
+/** A finding with what only some formats show. */
+export interface LintResult {
+  readonly line: LintLine;
+  readonly related: readonly LintLine[];
+}
+
 /** What linting one file came to. */
 export interface LintedFile {
-  readonly lines: readonly LintLine[];
+  readonly results: readonly LintResult[];
   /** How many findings were mended. */
   readonly fixed: number;
 }
@@ -45,16 +48,16 @@ const findingOfProblem: Readonly<Partial<Record<Problem["code"], RuleId>>> = {
 export async function lintFile(
   path: string,
   shown: string,
-  environment: NodeJS.ProcessEnv,
+  surroundings: LintSurroundings,
   fix: boolean,
 ): Promise<LintedFile> {
+  const context = await surroundings.contextOf(path);
   try {
     const { files, name, text } = await readNamedFile(path, shown);
-    const context = await contextOf(path, environment);
     let linted = lintText(text, context);
     let fixed = 0;
     if (fix) {
-      const all = fixAll(linted.findings, linted.document);
+      const all = fixAll(linted.findings, linted.document, context);
       const mended = applyEdits(text, all.edits);
       if (mended !== text) {
         const replaced = await files.replace(name, text, mended);
@@ -64,14 +67,27 @@ export async function lintFile(
       }
     }
     const { document, findings } = linted;
-    return { fixed, lines: findings.map((finding) => lineOfFinding(shown, document, finding)) };
+    return { fixed, results: findings.map((finding) => resultOf(shown, document, finding)) };
   } catch (error) {
     const { code, message } = problemOf(error);
     const rule = findingOfProblem[code];
     if (rule === undefined) throw error;
-    const { severity } = catalog[rule];
-    return { fixed: 0, lines: [lineOfFinding(shown, undefined, { rule, severity, message, span: start })] };
+    return { fixed: 0, results: unreadable(shown, context, rule, message) };
   }
+}
+
+function unreadable(shown: string, { severities }: LintContext, rule: RuleId, message: string): LintResult[] {
+  const severity = severityIn(severities, rule);
+  if (severity === undefined) return [];
+  return [{ line: lineOfFinding(shown, undefined, { rule, severity, message, span: start }), related: [] }];
+}
+
+function resultOf(shown: string, document: DotenvDocument, finding: Finding): LintResult {
+  const { rule, severity, related = [] } = finding;
+  return {
+    line: lineOfFinding(shown, document, finding),
+    related: related.map((place) => lineOfFinding(shown, document, { ...place, rule, severity })),
+  };
 }
 
 const start = { start: 0, end: 0 };
@@ -93,36 +109,4 @@ function lineOfFinding(
   const to = document ? lineOf(document, span.end) : from;
   const end = { endLine: to.line, endColumn: to.column };
   return { file, ...from, ...end, rule, severity, message, ...(key === undefined ? {} : { key }) };
-}
-
-/** What the file is judged against: its example, the files it overrides, and the names set in the environment. */
-async function contextOf(path: string, environment: NodeJS.ProcessEnv): Promise<LintContext> {
-  const folder = dirname(path);
-  const name = basename(path);
-  const siblings = new Set(await readdir(folder).catch(() => []));
-  const known = new Set(Object.keys(environment));
-  const overridden = new Set<string>();
-  for (const base of overriddenNames(name, siblings)) {
-    const document = await documentBeside(folder, base);
-    for (const { key } of document?.entries ?? []) overridden.add(key);
-  }
-  const isExample = kindOfName(name) === "example";
-  const exampleName = exampleNameFor(name, siblings);
-  const example = exampleName === undefined ? undefined : await documentBeside(folder, exampleName);
-  return {
-    example: example && { name: exampleName ?? "", document: example, inherited: overridden },
-    known: new Set([...known, ...overridden]),
-    isExample,
-    severities: {},
-  };
-}
-
-/** A file beside the checked one; one that cannot be read is as good as none, and is reported on its own turn. */
-async function documentBeside(folder: string, name: string): Promise<DotenvDocument | undefined> {
-  try {
-    return parseDocument((await readNamedFile(join(folder, name), name)).text);
-  } catch (error) {
-    if (problemOf(error).code === "INTERNAL") throw error;
-    return undefined;
-  }
 }

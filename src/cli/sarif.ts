@@ -1,15 +1,37 @@
-import { catalog, documentationOf, ruleIds, type Severity } from "../lint/catalog.ts";
-import type { LintLine } from "./lintFile.ts";
+import { createHash } from "node:crypto";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  catalog,
+  documentationOf,
+  type RuleId,
+  ruleIds,
+  type Severity,
+  type SeverityChoice,
+} from "../lint/catalog.ts";
+import type { LintLine, LintResult } from "./lintFile.ts";
 
-const levels: Readonly<Record<Severity, "error" | "warning" | "note">> = {
+type Level = "error" | "warning" | "note";
+
+const levels: Readonly<Record<Severity, Level>> = {
   error: "error",
   warning: "warning",
   information: "note",
   hint: "note",
 };
 
-/** Findings as a SARIF 2.1.0 log; files are given relative to the folder that was checked. */
-export function sarifOf(lines: readonly LintLine[], version: string): object {
+/** The folder that was checked; who reads the log knows where it lies on its own machine. */
+const rootId = "%SRCROOT%";
+
+/** The name of the fingerprint below, with the version of how it is made. */
+const fingerprintName = "envpactFinding/v1";
+
+/**
+ * Findings as a SARIF 2.1.0 log (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html). Files below
+ * `folder` (absolute) are given relative to it, others by their address; no value is in it.
+ */
+export function sarifOf(results: readonly LintResult[], version: string, folder: string): object {
+  const fingerprints = new Fingerprints();
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
@@ -18,40 +40,81 @@ export function sarifOf(lines: readonly LintLine[], version: string): object {
         tool: {
           driver: {
             name: "Envpact",
+            informationUri: "https://github.com/envpact/envpact",
             version,
-            rules: ruleIds.map((id) => ({
-              id,
-              shortDescription: { text: catalog[id].doc },
-              helpUri: documentationOf(id),
-              defaultConfiguration: { level: levels[catalog[id].severity] },
-            })),
+            semanticVersion: version,
+            rules: ruleIds.map(descriptorOf),
           },
         },
+        originalUriBaseIds: { [rootId]: { description: { text: "The folder that was checked." } } },
         columnKind: "utf16CodeUnits",
-        results: lines.map(resultOf),
+        results: results.map(({ line, related }) => ({
+          ruleId: line.rule,
+          ruleIndex: ruleIds.indexOf(line.rule),
+          level: levels[line.severity],
+          message: { text: line.message },
+          locations: [locationOf(line, folder)],
+          ...(related.length > 0
+            ? {
+                relatedLocations: related.map((place, id) => ({
+                  id,
+                  ...locationOf(place, folder),
+                  message: { text: place.message },
+                })),
+              }
+            : {}),
+          partialFingerprints: { [fingerprintName]: fingerprints.of(line) },
+        })),
       },
     ],
   };
 }
 
-function resultOf(line: LintLine): object {
+function descriptorOf(id: RuleId): object {
+  const { doc } = catalog[id];
+  const severity: SeverityChoice = catalog[id].severity;
+  const page = documentationOf(id);
   return {
-    ruleId: line.rule,
-    ruleIndex: ruleIds.indexOf(line.rule),
-    level: levels[line.severity],
-    message: { text: line.message },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: line.file.split(/[\\/]/).map(encodeURIComponent).join("/") },
-          region: {
-            startLine: line.line,
-            startColumn: line.column,
-            endLine: line.endLine,
-            endColumn: line.endColumn,
-          },
-        },
-      },
-    ],
+    id,
+    name: id.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()),
+    shortDescription: { text: doc },
+    fullDescription: { text: doc },
+    help: {
+      text: `${doc} How to mend it: ${page}`,
+      markdown: `${doc} [How to mend it](${page})`,
+    },
+    helpUri: page,
+    defaultConfiguration:
+      severity === "off" ? { enabled: false, level: "note" } : { enabled: true, level: levels[severity] },
   };
+}
+
+function locationOf({ file, line, column, endLine, endColumn }: LintLine, folder: string): object {
+  const path = resolve(folder, file);
+  const below = relative(folder, path);
+  const isBelow = below !== "" && !isAbsolute(below) && below.split(sep)[0] !== "..";
+  const artifactLocation = isBelow
+    ? { uri: below.split(sep).map(encodeURIComponent).join("/"), uriBaseId: rootId }
+    : { uri: pathToFileURL(path).href };
+  return {
+    physicalLocation: {
+      artifactLocation,
+      region: { startLine: line, startColumn: column, endLine, endColumn },
+    },
+  };
+}
+
+/**
+ * Names findings so that a code host knows them again when lines move: by file, rule and key, counted where several are
+ * alike. The text of the line is left out, for a hash of a short secret can be guessed.
+ */
+class Fingerprints {
+  readonly #counts = new Map<string, number>();
+
+  of({ file, rule, key = "" }: LintLine): string {
+    const what = JSON.stringify([file.replaceAll("\\", "/"), rule, key]);
+    const nth = this.#counts.get(what) ?? 0;
+    this.#counts.set(what, nth + 1);
+    return createHash("sha256").update(`${what}:${nth}`).digest("hex");
+  }
 }

@@ -1,7 +1,12 @@
 import * as vscode from "vscode";
 import { replaceText } from "../runtime/files.ts";
+import { type CodeFeatures, registerCode } from "./code/register.ts";
+import { type Comparing, registerComparing } from "./commands/matrixCommands.ts";
+import { registerSchemaCommands } from "./commands/schemaCreate.ts";
 import { registerCodeActions } from "./editor/codeActions.ts";
 import { DiagnosticsService } from "./editor/diagnostics.ts";
+import { registerLanguageFeatures } from "./editor/languageFeatures.ts";
+import { LintSurroundings } from "./editor/lintSurroundings.ts";
 import { createEnvironmentServices, type EnvironmentServices } from "./services/environments.ts";
 import { registerSpace, type Space } from "./space.ts";
 import { type EnvironmentsView, registerEnvironments } from "./views/environments.ts";
@@ -10,6 +15,8 @@ import { type EnvironmentsView, registerEnvironments } from "./views/environment
 export interface TestApi {
   readonly services: EnvironmentServices;
   readonly environments: EnvironmentsView;
+  readonly comparing: Comparing;
+  readonly code: CodeFeatures;
   readonly space: Space;
 }
 
@@ -20,11 +27,12 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const log = vscode.window.createOutputChannel("Envpact", { log: true });
   const services = createEnvironmentServices(log, { replace: replaceText });
   const environments = registerEnvironments(services);
-  const diagnostics = new DiagnosticsService(services.summaries, log);
-  // An example or another file that is not open changed on disk; open ones the diagnostics see themselves.
-  const beside = services.watch.onDidChangeContent((uris) => {
-    if (uris.some((uri) => !isOpen(uri))) diagnostics.refresh();
-  });
+  const comparing = registerComparing({ services, view: environments.view }, context.extensionUri);
+  const code = registerCode({ services, view: environments.view });
+  const surroundings = new LintSurroundings(services);
+  const diagnostics = new DiagnosticsService(surroundings, log);
+  // What the other documents are held against changed, in an editor or on disk.
+  const beside = services.watch.onDidChangeContent((uris) => diagnostics.refresh(uris));
   // An open example counts from the moment that it is known to exist, which may come after its edits.
   const known = services.index.onDidChange(() => diagnostics.refresh());
   context.subscriptions.push(
@@ -33,19 +41,22 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     log,
     services,
     environments,
+    comparing,
+    code,
+    surroundings,
     diagnostics,
     registerCodeActions(diagnostics),
+    registerSchemaCommands({ services, view: environments.view }),
+    registerLanguageFeatures(services),
   );
   space = registerSpace(context, services);
-  return context.extensionMode === vscode.ExtensionMode.Test ? { services, environments, space } : undefined;
+  return context.extensionMode === vscode.ExtensionMode.Test
+    ? { services, environments, comparing, code, space }
+    : undefined;
 }
 
 /** Closes the peers of this window; what they said is on disk before the host goes. */
 export async function deactivate(): Promise<void> {
   await space?.peers.stop();
   space = undefined;
-}
-
-function isOpen(uri: vscode.Uri): boolean {
-  return vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
 }

@@ -32,10 +32,76 @@ export const environmentCommandIds = {
 
 export type EnvironmentCommandId = (typeof environmentCommandIds)[keyof typeof environmentCommandIds];
 
+/** Commands that compare environments and explain values. */
+export const comparisonCommandIds = {
+  openMatrix: "envpact.openMatrix",
+  explainValue: "envpact.explainValue",
+} as const;
+
+/** Setting: which convention says what file wins. */
+export const conventionSettingId = "envpact.convention";
+
+/** View types of panels that VS Code brings back after a reload. */
+export const matrixViewType = "envpact.matrix";
+export const explainViewType = "envpact.explain";
+
+/** Commands about schemas. */
+export const schemaCommandIds = {
+  createSchema: "envpact.createSchema",
+} as const;
+
 /** Settings of the "Environments" view, with their full names. */
 export const environmentSettingIds = {
   confirmDelete: "envpact.confirmDelete",
 } as const;
+
+/** Commands of the links in a hover; they take a URI and a key, and stand in no menu. */
+export const hoverCommandIds = {
+  revealKey: "envpact.revealKeyInHover",
+  hideKey: "envpact.hideKeyInHover",
+} as const;
+
+/** Commands of the text editor of a `.env` file. */
+export const editorCommandIds = {
+  toggleCloaking: "envpact.toggleCloaking",
+  revealLine: "envpact.revealLine",
+} as const;
+
+/** Settings of the text editor of a `.env` file, with their full names. */
+export const editorSettingIds = {
+  cloak: "envpact.cloak",
+  format: "envpact.format.enable",
+  stateSigns: "envpact.stateSigns",
+} as const;
+
+/** Theme colours of the state signs. */
+export const stateColorIds = {
+  equal: "envpact.equalForeground",
+  differs: "envpact.differsForeground",
+  empty: "envpact.emptyForeground",
+  missing: "envpact.missingForeground",
+} as const;
+
+/** Semantic token type of a covered value; package.json makes it transparent. */
+export const cloakedTokenType = "envpactCloaked";
+
+/** Context key: true while values are cloaked in the text editors of this window. */
+export const cloakedContextKey = "envpact.cloaked";
+
+/** Commands about code that reads environment variables. */
+export const codeCommandIds = {
+  renameKeyEverywhere: "envpact.renameKeyEverywhere",
+  addKeyToEnvironment: "envpact.addKeyToEnvironment",
+} as const;
+
+/** Settings about code that reads environment variables, with their full names. */
+export const codeSettingIds = {
+  undefinedVariable: "envpact.code.undefinedVariable",
+  unusedKey: "envpact.code.unusedKey",
+} as const;
+
+/** Setting: who reads the `.env` files. */
+export const dialectsSettingId = "envpact.dialects";
 
 /** Context keys that Envpact sets for the `when` clauses of its keybindings. */
 export const contextKeys = {

@@ -5,7 +5,8 @@ export type Severity = "error" | "warning" | "information" | "hint";
 export type SeverityChoice = Severity | "off";
 
 export interface RuleInfo {
-  readonly severity: Severity;
+  /** What holds until the user chooses; rules of style are off. */
+  readonly severity: SeverityChoice;
   /** One line for lists of rules: settings, SARIF, the documentation. */
   readonly doc: string;
 }
@@ -26,15 +27,43 @@ export const catalog = {
   },
   "file-too-large": {
     severity: "information",
-    doc: "The file is larger than Envpact checks; nothing else is reported for it.",
+    doc: "The file is larger than Envpact checks; only lines that are not read and open quotes are reported.",
+  },
+  "schema-error": {
+    severity: "warning",
+    doc: "A decorator comment of the schema cannot be meant as it stands.",
   },
   "missing-key": {
     severity: "warning",
-    doc: "A key of the example file is not defined here.",
+    doc: "A key of the example, or one that the schema requires, is not set here.",
+  },
+  "missing-in-siblings": {
+    severity: "hint",
+    doc: "A key that other environments of the folder set is not set here.",
+  },
+  "extra-key": {
+    severity: "hint",
+    doc: "The key is not in the example.",
   },
   "duplicate-key": {
     severity: "warning",
     doc: "The key is set again further down, so this line is never read.",
+  },
+  "similar-key": {
+    severity: "warning",
+    doc: "Two keys differ by case or by - and _ only.",
+  },
+  "empty-required": {
+    severity: "warning",
+    doc: "A key that the schema requires is empty.",
+  },
+  "schema-violation": {
+    severity: "warning",
+    doc: "The value does not fit the type that the schema gives its key.",
+  },
+  "deprecated-key": {
+    severity: "hint",
+    doc: "The schema calls the key deprecated.",
   },
   "invalid-line": {
     severity: "error",
@@ -48,9 +77,53 @@ export const catalog = {
     severity: "warning",
     doc: "An unquoted value is cut at a # that has no space before it.",
   },
+  "doubled-equals": {
+    severity: "warning",
+    doc: "A second = follows the first, so the value starts with it.",
+  },
+  "reads-differently": {
+    severity: "warning",
+    doc: "Programs that read this file take the line in different ways.",
+  },
   "space-around-equals": {
     severity: "information",
     doc: "There is space around the equals sign, which shells and some readers refuse.",
+  },
+  "leading-space": {
+    severity: "off",
+    doc: "The line of an assignment is indented.",
+  },
+  "trailing-whitespace": {
+    severity: "information",
+    doc: "White space ends a line, or a value in quotes.",
+  },
+  "value-without-quotes": {
+    severity: "information",
+    doc: "The value has spaces and no quotes, so shells take only its first word.",
+  },
+  "quote-character": {
+    severity: "off",
+    doc: "The value stands in quotes that it does not need.",
+  },
+  "key-not-portable": {
+    severity: "information",
+    doc: "The key starts with a digit or holds - or ., which shells and some readers refuse.",
+  },
+  "lowercase-key": {
+    severity: "off",
+    doc: "The key is not in upper case.",
+  },
+  "unordered-key": {
+    severity: "off",
+    doc: "The keys of a block are not in alphabetical order.",
+  },
+  "extra-blank-line": {
+    severity: "off",
+    doc: "More than one blank line in a row.",
+  },
+  "missing-final-newline": {
+    severity: "off",
+    doc: "The file does not end with a newline.",
   },
   "command-substitution": {
     severity: "warning",
@@ -59,6 +132,30 @@ export const catalog = {
   "undefined-reference": {
     severity: "warning",
     doc: "The value refers to a variable that is defined nowhere, so readers that expand put nothing in its place.",
+  },
+  "malformed-reference": {
+    severity: "warning",
+    doc: "The value holds ${ that starts no reference which readers understand.",
+  },
+  "circular-reference": {
+    severity: "warning",
+    doc: "The value refers to itself, directly or through others.",
+  },
+  "reference-in-single-quotes": {
+    severity: "information",
+    doc: "A reference stands in single quotes, where some readers expand it and others do not.",
+  },
+  "expands-unintended": {
+    severity: "warning",
+    doc: "A $ inside a value, as in a password, is taken for a variable by readers that expand.",
+  },
+  "secret-in-tracked-file": {
+    severity: "warning",
+    doc: "A value that looks like a real secret stands in a file that version control has.",
+  },
+  "unknown-directive": {
+    severity: "warning",
+    doc: "A comment that silences names a rule that does not exist.",
   },
 } as const satisfies Record<string, RuleInfo>;
 
@@ -70,6 +167,15 @@ export const ruleIds = Object.keys(catalog) as readonly RuleId[];
 /** Whether a text, of a setting for instance, is the id of a rule. */
 export function isRuleId(text: string): text is RuleId {
   return Object.hasOwn(catalog, text);
+}
+
+/** The severity in force for a rule, given the user's choices; undefined when it is off. */
+export function severityIn(
+  severities: Readonly<Partial<Record<RuleId, SeverityChoice>>>,
+  rule: RuleId,
+): Severity | undefined {
+  const choice: SeverityChoice = severities[rule] ?? catalog[rule].severity;
+  return choice === "off" ? undefined : choice;
 }
 
 const severityChoices: ReadonlySet<unknown> = new Set<SeverityChoice>([

@@ -22,8 +22,7 @@ const directive =
  * A word that is no rule silences nothing.
  */
 export function withoutSilenced(findings: Finding[], document: DotenvDocument): Finding[] {
-  const { text } = document;
-  if (!text.includes("envpact-ignore") && !text.includes("dotenv-linter:")) return findings;
+  if (!hasDirective(document)) return findings;
   const silences = silencesIn(document);
   silences.sort((one, other) => one.start - other.start);
   let next = 0;
@@ -33,6 +32,47 @@ export function withoutSilenced(findings: Finding[], document: DotenvDocument): 
     open = open.filter(({ end }) => span.start <= end);
     return !open.some(({ rules }) => rules.has(rule));
   });
+}
+
+/** A word of a directive that names no rule. */
+export interface UnknownWord {
+  readonly span: Span;
+  /** It stands in a comment for dotenv-linter. */
+  readonly foreign: boolean;
+}
+
+/** Words where a directive of the document should name a rule and does not. */
+export function unknownWords(document: DotenvDocument): UnknownWord[] {
+  if (!hasDirective(document)) return [];
+  const unknown: UnknownWord[] = [];
+  for (const { 0: whole, 2: toggle, 3: words = "", index } of document.text.matchAll(directive)) {
+    if (!isComment(document, index)) continue;
+    const from = index + whole.length - words.length;
+    for (const { 0: word, index: at } of beforeReason(words).matchAll(/[^\s,]+/g)) {
+      const foreign = toggle !== undefined;
+      const names = foreign ? ruleOfDotenvLinter(word).length > 0 : isRuleId(word);
+      const start = from + at;
+      if (!names) unknown.push({ span: { start, end: start + word.length }, foreign });
+    }
+  }
+  return unknown;
+}
+
+/** Asked twice of each document, and to search a long text takes its time. */
+const withDirective = new WeakMap<DotenvDocument, boolean>();
+
+function hasDirective(document: DotenvDocument): boolean {
+  let has = withDirective.get(document);
+  if (has === undefined) {
+    has = document.text.includes("envpact-ignore") || document.text.includes("dotenv-linter:");
+    withDirective.set(document, has);
+  }
+  return has;
+}
+
+/** What stands before ` --` and a reason. */
+function beforeReason(words: string): string {
+  return words.split(/(?:^|\s)--/)[0]!;
 }
 
 function silencesIn(document: DotenvDocument): Silence[] {
@@ -77,8 +117,7 @@ class SwitchedRules {
 
 /** The rules that words behind a directive name, up to ` --` and a reason; every rule where there is no word. */
 function rulesNamed(words: string, rulesOf: (word: string) => readonly RuleId[]): ReadonlySet<RuleId> {
-  const named = words
-    .split(/(?:^|\s)--/)[0]!
+  const named = beforeReason(words)
     .split(/[\s,]+/)
     .filter((word) => word !== "");
   return named.length === 0 ? everyRule : new Set(named.flatMap(rulesOf));

@@ -1,5 +1,6 @@
-import { type DotenvDocument, parseDocument, values } from "../dotenv/document.ts";
-import { applyEdits, type TextEdit } from "../dotenv/edit.ts";
+import type { DotenvDocument } from "../dotenv/document.ts";
+import type { TextEdit } from "../dotenv/edit.ts";
+import { prove } from "./proof.ts";
 import { type Finding, type LintContext, type Repair, sameReading } from "./rule.ts";
 import { ruleOf } from "./ruleset.ts";
 
@@ -20,50 +21,42 @@ export interface FixAll {
   readonly fixed: readonly Finding[];
 }
 
+const leavesAll = { changes: sameReading };
+
 /** Readings of a whole file that one {@link fixAll} does at most to find fixes that do not go together. */
 const fixAllProofsMax = 64;
-
-type Reading = Readonly<Record<string, string>>;
+/** UTF-16 units that these readings, of every reader, go through together. */
+const fixAllUnitsMax = 64 * 1024 * 1024;
 
 /** The fixes of one finding of this document, in the order to offer them. */
 export function fixesFor(finding: Finding, document: DotenvDocument, context: LintContext): Fix[] {
   const rule = ruleOf(finding.rule);
   const automatic = rule?.repair?.(finding, document);
   const choices = rule?.choices?.(finding, document, context) ?? [];
-  if (!automatic && choices.length === 0) return [];
-  const before = values(document);
-  const fixes = automatic ? provenFixes(document.text, before, automatic, true) : [];
-  return [...fixes, ...choices.flatMap((choice) => provenFixes(document.text, before, choice, false))];
+  const fixes = automatic ? provenFixes(document, automatic, context, true) : [];
+  for (const choice of choices) {
+    const [fix] = provenFixes(document, choice, context, false);
+    if (fix && !fixes.some(({ edits }) => isSameEdit(edits, fix.edits))) fixes.push(fix);
+  }
+  return fixes;
+}
+
+function isSameEdit(one: readonly TextEdit[], other: readonly TextEdit[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** The repair as a fix, or none when no spelling of it does what it claims. */
-function provenFixes(text: string, before: Reading, repair: Repair, automatic: boolean): Fix[] {
-  const { title, alternatives, changes } = repair;
-  const edits = alternatives.find((candidate) => isProven(text, before, candidate, changes));
-  if (!edits) return [];
-  const changesReading = Array.from(changes).some(([key, value]) => !reads(before, key, value));
-  return [{ title, edits, changesReading, automatic }];
-}
-
-function reads(reading: Reading, key: string, value: string | undefined): boolean {
-  return Object.hasOwn(reading, key) && reading[key] === value;
-}
-
-/** Whether a text with the edits reads as it did before but for the changes. */
-function isProven(
-  text: string,
-  before: Reading,
-  edits: readonly TextEdit[],
-  changes: ReadonlyMap<string, string>,
-): boolean {
-  const after = values(parseDocument(applyEdits(text, edits)));
-  const keys = new Set([...Object.keys(before), ...changes.keys()]);
-  if (Object.keys(after).length !== keys.size) return false;
-  for (const key of keys) {
-    const expected = changes.has(key) ? changes.get(key) : before[key];
-    if (!reads(after, key, expected)) return false;
+function provenFixes(
+  document: DotenvDocument,
+  repair: Repair,
+  context: LintContext,
+  automatic: boolean,
+): Fix[] {
+  for (const edits of repair.alternatives) {
+    const proof = prove(document, edits, repair, context);
+    if (proof) return [{ title: repair.title, edits, changesReading: proof.changesReading, automatic }];
   }
-  return true;
+  return [];
 }
 
 interface Candidate {
@@ -72,20 +65,25 @@ interface Candidate {
 }
 
 /**
- * The automatic fixes of all findings together, none of which changes what is read; that is proven for the
- * whole, and fixes that spoil it are left out. Of two that overlap, the one that reaches further wins.
+ * The automatic fixes of all findings together, none of which changes what dotenv or a dialect in force reads; that
+ * is proven for the whole, and fixes that spoil it are left out. Of two that overlap, the one that reaches further wins.
  */
-export function fixAll(findings: readonly Finding[], document: DotenvDocument): FixAll {
+export function fixAll(
+  findings: readonly Finding[],
+  document: DotenvDocument,
+  context: Pick<LintContext, "dialects">,
+): FixAll {
   const candidates: Candidate[] = [];
   for (const finding of findings) {
     const edits = ruleOf(finding.rule)?.repair?.(finding, document)?.alternatives[0];
     if (edits) candidates.push({ finding, edits });
   }
-  const before = values(document);
+  const unitsOfProof = document.text.length * (1 + (context.dialects?.length ?? 0));
+  const proofsMax = Math.min(fixAllProofsMax, Math.max(1, Math.floor(fixAllUnitsMax / (unitsOfProof + 1))));
   let proofs = 0;
   const holds = (chosen: readonly Candidate[]) => {
     const edits = chosen.flatMap((candidate) => candidate.edits);
-    return ++proofs <= fixAllProofsMax && isProven(document.text, before, edits, sameReading);
+    return ++proofs <= proofsMax && prove(document, edits, leavesAll, context) !== undefined;
   };
   const chosen = largestProven(withoutOverlaps(candidates), holds);
   return {

@@ -1,6 +1,7 @@
 import { type DotenvDocument, parseDocument, reparseDocument } from "../dotenv/document.ts";
-import type { Rescan } from "../dotenv/statements.ts";
-import { catalog, type RuleId, ruleIds, type Severity } from "./catalog.ts";
+import type { Rescan } from "../dotenv/rescanning.ts";
+
+import { type RuleId, ruleIds, severityIn } from "./catalog.ts";
 import { withoutSilenced } from "./directives.ts";
 import { type ActiveRule, LocalFindings } from "./local.ts";
 import { References } from "./references.ts";
@@ -29,12 +30,6 @@ export interface LintedText {
   readonly references: References;
 }
 
-/** The severity in force for a rule, or undefined when it is off. */
-function severityOf(rule: RuleId, context: LintContext): Severity | undefined {
-  const choice = context.severities[rule] ?? catalog[rule].severity;
-  return choice === "off" ? undefined : choice;
-}
-
 /** Everything the rules in force find in a document, by position; never throws, and never names a value. */
 export function lintDocument(document: DotenvDocument, context: LintContext): readonly Finding[] {
   return lint(document, context).findings;
@@ -56,10 +51,7 @@ function lint(
   before?: { readonly earlier: LintedText; readonly change: Rescan },
 ): LintedText {
   const large = exceeds(document.text, lintBytesMax);
-  const active: ActiveRule[] = rules.flatMap((rule) => {
-    const severity = large && !rulesOfLargeFiles.has(rule.id) ? undefined : severityOf(rule.id, context);
-    return severity ? [{ rule, severity }] : [];
-  });
+  const active = activeRules(context, large);
   const local =
     before && isSameForEntries(before.earlier, context, large)
       ? before.earlier.local.after(before.change, document, active, context)
@@ -71,6 +63,15 @@ function lint(
   if (large) findings.push(...tooLarge(context));
   findings.sort(byPosition);
   return { document, context, findings: withoutSilenced(findings, document), local, references };
+}
+
+function activeRules(context: LintContext, large: boolean): ActiveRule[] {
+  return rules.flatMap((rule) => {
+    if (large && !rulesOfLargeFiles.has(rule.id)) return [];
+    if (context.isSchema === true && rule.notInSchemas === true) return [];
+    const severity = severityIn(context.severities, rule.id);
+    return severity ? [{ rule, severity }] : [];
+  });
 }
 
 function wholeFindings(
@@ -90,15 +91,16 @@ function isSameForEntries(earlier: LintedText, other: LintContext, large: boolea
   return (
     exceeds(earlier.document.text, lintBytesMax) === large &&
     one.isExample === other.isExample &&
+    one.isSchema === other.isSchema &&
     one.tracked === other.tracked &&
     (one.severities === other.severities ||
-      ruleIds.every((rule) => severityOf(rule, one) === severityOf(rule, other)))
+      ruleIds.every((rule) => severityIn(one.severities, rule) === severityIn(other.severities, rule)))
   );
 }
 
 function tooLarge(context: LintContext): Finding[] {
   const rule = "file-too-large";
-  const severity = severityOf(rule, context);
+  const severity = severityIn(context.severities, rule);
   if (!severity) return [];
   const size = `${lintBytesMax / 1024 / 1024} MB`;
   const message = `The file is larger than ${size}, so Envpact only looks for lines that are not read and quotes that are not closed.`;

@@ -1,11 +1,11 @@
 import { isDropped, linesBehind, localEntryOf } from "../dotenv/assignments.ts";
 import type { DotenvDocument } from "../dotenv/document.ts";
 import { isQuoted } from "../dotenv/reading.ts";
+import type { Rescan } from "../dotenv/rescanning.ts";
 import {
   commentField,
   keyEndField,
   keyStartField,
-  type Rescan,
   recordLength,
   startField,
   valueEndField,
@@ -120,7 +120,7 @@ class Collector {
     this.#document = document;
     this.#context = context;
     this.#entryRules = rules.flatMap(({ rule, severity }) =>
-      rule.entry ? [{ rule, severity, entry: rule.entry }] : [],
+      rule.entry && rule.entry.applies?.(context) !== false ? [{ rule, severity, entry: rule.entry }] : [],
     );
     this.#lineRules = rules.filter(({ rule }) => rule.lines);
   }

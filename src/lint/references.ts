@@ -1,14 +1,9 @@
 import { isDropped, localEntryOf, valueAt } from "../dotenv/assignments.ts";
-import type { DotenvDocument, Span } from "../dotenv/document.ts";
+import type { DotenvDocument, LocalEntry, Span } from "../dotenv/document.ts";
 import { commandsIn, sourceOffsets } from "../dotenv/expand.ts";
 import { type Part, parseReferences, type ReferencePart } from "../dotenv/reference.ts";
-import {
-  type Rescan,
-  recordFrom,
-  recordLength,
-  valueEndField,
-  valueStartField,
-} from "../dotenv/statements.ts";
+import type { Rescan } from "../dotenv/rescanning.ts";
+import { recordFrom, recordLength, valueEndField, valueStartField } from "../dotenv/statements.ts";
 
 /** A `${NAME}` or `$NAME` in a value, by offsets in the value. */
 export interface ValueReference {
@@ -18,15 +13,19 @@ export interface ValueReference {
 }
 
 /** What one value refers to. */
-export interface ValueReferences {
+interface ValueReferences {
   readonly references: readonly ValueReference[];
   /** Each `$(…)`, by offsets in the value. */
   readonly commands: readonly Span[];
+  /** Each `${` that starts no reference, by offsets in the value. */
+  readonly malformed: readonly Span[];
 }
 
 /** What the value of a record refers to. */
 export interface RecordReferences extends ValueReferences {
   readonly record: number;
+  /** For each reference the record that is read for its name, -1 where the document does not set it. */
+  readonly targets: readonly number[];
 }
 
 const dollar = "$";
@@ -37,23 +36,26 @@ const dollar = "$";
  */
 export class References {
   readonly #document: DotenvDocument;
-  readonly #records: readonly number[];
-  readonly #values: readonly ValueReferences[];
+  readonly #all: readonly RecordReferences[];
+  #effective: readonly RecordReferences[] | undefined;
+  /** The value that was last asked for: one may hold thousands of references. */
+  #placed:
+    | {
+        readonly record: number;
+        readonly entry: LocalEntry;
+        readonly offsets: readonly number[] | undefined;
+      }
+    | undefined;
 
-  private constructor(
-    document: DotenvDocument,
-    records: readonly number[],
-    values: readonly ValueReferences[],
-  ) {
+  private constructor(document: DotenvDocument, all: readonly RecordReferences[]) {
     this.#document = document;
-    this.#records = records;
-    this.#values = values;
+    this.#all = all;
   }
 
   /** Those of a whole document. */
   static of(document: DotenvDocument): References {
     const records = recordsWithDollar(document, 0, document.text.length);
-    return new References(document, records, valuesOf(document, records));
+    return new References(document, readAll(document, records));
   }
 
   /** Those of a document that was made from the one of these, read anew only where it changed. */
@@ -61,32 +63,55 @@ export class References {
     const { statements } = document;
     const start = statements[firstRecord + valueStartField] ?? document.text.length;
     const end = rest > firstRecord ? statements[rest - recordLength + valueEndField]! : start;
-    const changed = recordsWithDollar(document, start, end);
-    const kept = this.#records.filter((record) => record < firstRecord);
-    const moved = this.#records.findIndex((record) => record >= oldRest);
-    const from = moved === -1 ? this.#records.length : moved;
-    const shift = rest - oldRest;
-    return new References(
-      document,
-      [...kept, ...changed, ...this.#records.slice(from).map((record) => record + shift)],
-      [...this.#values.slice(0, kept.length), ...valuesOf(document, changed), ...this.#values.slice(from)],
-    );
+    const changed = readAll(document, recordsWithDollar(document, start, end));
+    const kept = this.#all.filter(({ record }) => record < firstRecord);
+    const moved = this.#all.slice(this.#all.findLastIndex(({ record }) => record < oldRest) + 1);
+    const before = this.#document.keys.identity;
+    if (document.keys.identity === before) return new References(document, [...kept, ...changed, ...moved]);
+    const anew = (shift: number) => (one: RecordReferences) => ({
+      record: one.record + shift,
+      references: one.references,
+      commands: one.commands,
+      malformed: one.malformed,
+      targets: targetsOf(document, one.references),
+    });
+    return new References(document, [...kept.map(anew(0)), ...changed, ...moved.map(anew(rest - oldRest))]);
   }
 
   /** Of the values that are read, in file order. */
-  *effective(): Generator<RecordReferences> {
-    for (const [index, record] of this.#records.entries()) {
-      if (!this.#document.keys.isEffective(record) || isDropped(this.#document, record)) continue;
-      yield { record, ...this.#values[index]! };
+  effective(): readonly RecordReferences[] {
+    this.#effective ??= this.#all.filter(
+      ({ record }) => this.#document.keys.isEffective(record) && !isDropped(this.#document, record),
+    );
+    return this.#effective;
+  }
+
+  /** What the value of a record that is read refers to; undefined where it holds no `$`. */
+  of(record: number): RecordReferences | undefined {
+    const all = this.effective();
+    let low = 0;
+    let high = all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (all[middle]!.record < record) low = middle + 1;
+      else high = middle;
     }
+    return all[low]?.record === record ? all[low] : undefined;
   }
 
   /** Where a part of a record's value stands in the text. */
   place(record: number, part: Span): Span {
-    const entry = localEntryOf(this.#document, record);
-    const offsets = sourceOffsets(this.#document.text, entry);
+    if (this.#placed?.record !== record) {
+      const entry = localEntryOf(this.#document, record);
+      this.#placed = { record, entry, offsets: sourceOffsets(this.#document.text, entry) };
+    }
+    const { entry, offsets } = this.#placed;
     return offsets ? { start: offsets[part.start]!, end: offsets[part.end]! } : entry.valueSpan;
   }
+}
+
+function targetsOf({ keys }: DotenvDocument, references: readonly ValueReference[]): readonly number[] {
+  return references.map(({ part }) => keys.effective(part.name) ?? -1);
 }
 
 /** The records between two offsets that have a `$` in their raw value. */
@@ -102,13 +127,40 @@ function recordsWithDollar({ text, statements }: DotenvDocument, from: number, t
   return records;
 }
 
-function valuesOf(document: DotenvDocument, records: readonly number[]): ValueReferences[] {
+function readAll(document: DotenvDocument, records: readonly number[]): RecordReferences[] {
   return records.map((record) => {
-    const parts = parseReferences(valueAt(document, record));
+    const value = valueAt(document, record);
+    const parts = parseReferences(value);
     const references: ValueReference[] = [];
     collect(parts, [], references);
-    return { references, commands: [...commandsIn(parts)] };
+    const commands = [...commandsIn(parts)];
+    const malformed = malformedIn(value, references, commands);
+    return { record, references, commands, malformed, targets: targetsOf(document, references) };
   });
+}
+
+/** What shells and compose know besides: a message for a name that is not set. */
+const demand = /\$\{[\w.]+:?\?[^{}]*\}/y;
+
+/** Each `${` that no reader of `.env` files understands, up to its `}` where it has one on the line. */
+function malformedIn(
+  value: string,
+  references: readonly ValueReference[],
+  commands: readonly Span[],
+): readonly Span[] {
+  const found: Span[] = [];
+  const starts = new Set(references.map(({ part }) => part.start));
+  let command = 0;
+  for (let at = value.indexOf("${"); at !== -1; at = value.indexOf("${", at + 2)) {
+    if (starts.has(at) || value.charAt(at - 1) === "\\") continue;
+    while (command < commands.length && commands[command]!.end <= at) command++;
+    if (command < commands.length && commands[command]!.start <= at) continue;
+    demand.lastIndex = at;
+    if (demand.test(value)) continue;
+    const length = /^\$\{[^{}\r\n]*\}/.exec(value.slice(at))?.[0].length ?? 2;
+    found.push({ start: at, end: at + length });
+  }
+  return found;
 }
 
 function collect(parts: readonly Part[], within: readonly ReferencePart[], found: ValueReference[]): void {
@@ -117,4 +169,9 @@ function collect(parts: readonly Part[], within: readonly ReferencePart[], found
     found.push({ part, within });
     if (part.word.length > 0) collect(part.word, [...within, part], found);
   }
+}
+
+/** Whether readers get as far as a reference inside those of others: a default is for a name that is not set. */
+export function isAsked(within: readonly ReferencePart[], isSet: (name: string) => boolean): boolean {
+  return within.every(({ name, operator }) => isSet(name) === (operator?.endsWith("+") ?? false));
 }

@@ -1,5 +1,7 @@
+import type { DialectId } from "../dotenv/dialects.ts";
 import type { DotenvDocument, LocalEntry, Span } from "../dotenv/document.ts";
 import type { TextEdit } from "../dotenv/edit.ts";
+import type { Schema } from "../dotenv/schema/model.ts";
 import type { RuleId, Severity, SeverityChoice } from "./catalog.ts";
 import type { References } from "./references.ts";
 
@@ -12,6 +14,15 @@ export interface ExampleContext {
   readonly name: string;
   readonly document: DotenvDocument;
   /** Keys of the example that are not asked for here: files that this one overrides hold them. */
+  readonly inherited?: ReadonlySet<string>;
+}
+
+/** The schema that speaks of a file's keys. */
+export interface SchemaContext {
+  /** Its file's name, shown to people. */
+  readonly name: string;
+  readonly schema: Schema;
+  /** Keys of the schema that are not asked for here: files that this one overrides hold them. */
   readonly inherited?: ReadonlySet<string>;
 }
 
@@ -29,15 +40,21 @@ export interface LintContext {
   readonly problems?: readonly EncodingProblem[] | undefined;
   /** The document is itself an example, so no key is missing in it. */
   readonly isExample: boolean;
-  readonly siblings?: readonly SiblingContext[];
+  /** The document is itself a schema: its values are defaults and functions, and nobody reads them as they stand. */
+  readonly isSchema?: boolean;
+  /** Who reads the file besides dotenv, Envpact's own reading, which always counts. */
+  readonly dialects?: readonly DialectId[] | undefined;
+  readonly schema?: SchemaContext | undefined;
+  /** Environments whose keys may be asked for here, without those that this one gets from a file below it. */
+  readonly siblings?: readonly SiblingContext[] | undefined;
   /** Version control has the file, so what stands in it is told to everyone who has the repository. */
-  readonly tracked?: boolean;
+  readonly tracked?: boolean | undefined;
   /** The user's choices; a rule not named here speaks at the catalogue's severity. */
   readonly severities: Readonly<Partial<Record<RuleId, SeverityChoice>>>;
 }
 
 /** The part of the context that checks of single assignments may depend on. */
-export type LocalContext = Pick<LintContext, "isExample" | "tracked">;
+export type LocalContext = Pick<LintContext, "isExample" | "isSchema" | "tracked">;
 
 /** Another place in the same document that explains a finding. */
 export interface RelatedPlace {
@@ -84,6 +101,8 @@ export interface Statement {
  * after a keystroke only the assignment that changed is checked again.
  */
 export interface EntryCheck {
+  /** Whether there is anything to check in such a file; always, when it is left out. */
+  applies?(context: LocalContext): boolean;
   /** Whether a closer look is worth it. Called for each of 100,000 assignments: makes no object and no string. */
   suspects(statement: Statement): boolean;
   check(entry: LocalEntry, document: DotenvDocument, context: LocalContext): Match | undefined;
@@ -97,6 +116,10 @@ export interface Repair {
   readonly alternatives: readonly (readonly TextEdit[])[];
   /** The keys that are read differently afterwards, with what they must read; every other key reads as before. */
   readonly changes: ReadonlyMap<string, string>;
+  /** Who reads the file otherwise than dotenv may read all of it as dotenv does afterwards; the title says so. */
+  readonly mends?: boolean;
+  /** The new values are meant to be expanded, so readers that do may get another text for those with a `$`. */
+  readonly expands?: boolean;
 }
 
 /** One rule. No function throws for any text; `fixes.ts` proves each repair before it is offered. */
@@ -115,6 +138,8 @@ export interface Rule {
    * findings at once without asking. Quick: it is called for each of thousands.
    */
   repair?(finding: Match, document: DotenvDocument): Repair | undefined;
+  /** The rule makes no sense in a schema, where a value may be a function or a default. */
+  readonly notInSchemas?: boolean;
   /** Other changes that would mend a finding, for a person to choose from. */
   choices?(finding: Match, document: DotenvDocument, context: LintContext): Repair[];
 }

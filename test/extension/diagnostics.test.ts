@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 
@@ -49,6 +50,7 @@ async function written(name: string, text: string): Promise<vscode.Uri> {
   const folder = vscode.workspace.workspaceFolders?.[0];
   assert.ok(folder);
   const uri = vscode.Uri.file(join(folder.uri.fsPath, name));
+  await mkdir(dirname(uri.fsPath), { recursive: true });
   await writeFile(uri.fsPath, text);
   created.push(uri);
   return uri;
@@ -72,6 +74,27 @@ async function quickFixes(document: vscode.TextDocument, line: number): Promise<
 async function apply(action: vscode.CodeAction | undefined): Promise<void> {
   assert.ok(action?.edit, "the fix has no edit");
   assert.ok(await vscode.workspace.applyEdit(action.edit));
+}
+
+/** What the test asks of VS Code's git extension, which the test host starts without. */
+interface GitApi {
+  openRepository(root: vscode.Uri): Promise<unknown>;
+  getRepository(uri: vscode.Uri): { status(): Promise<void> } | null;
+}
+
+async function gitApi(): Promise<GitApi> {
+  const extension = vscode.extensions.getExtension("vscode.git");
+  assert.ok(extension, "VS Code's git extension is not there");
+  const exports = await extension.activate();
+  if (!exports.enabled) {
+    await new Promise<void>((resolve) => {
+      const waiting = exports.onDidChangeEnablement(() => {
+        waiting.dispose();
+        resolve();
+      });
+    });
+  }
+  return exports.getAPI(1);
 }
 
 async function activate(): Promise<void> {
@@ -195,9 +218,12 @@ describe("diagnostics in the editor", () => {
     assert.equal(action?.command?.command, "workbench.action.editor.changeEncoding");
   });
 
-  it("say that a file over 5 MB is not checked", async () => {
-    const { document } = await opened(".env.large", `${`# ${"x".repeat(100)}\n`.repeat(52_000)}nonsense\n`);
-    const [finding] = await published(document.uri, "file-too-large");
+  it("say that a file over 5 MB is checked only for what readers lose", async () => {
+    const { document } = await opened(
+      ".env.large",
+      `${`# ${"x".repeat(100)}\n`.repeat(52_000)}A = 1\nnonsense\n`,
+    );
+    const [finding] = await published(document.uri, "file-too-large", "invalid-line");
     assert.equal(finding?.severity, vscode.DiagnosticSeverity.Information);
   });
 
@@ -211,6 +237,58 @@ describe("diagnostics in the editor", () => {
     await apply(all[0]);
     assert.equal(document.getText(), "A=x\nB=two\nC=3\nD=y\n");
     await published(document.uri);
+  });
+
+  it("say what the schema says, while that is edited, and what is wrong in the schema itself", async () => {
+    const { document } = await opened("schema/.env", "PORT=high\n");
+    await published(document.uri);
+    const schema = await opened("schema/.env.schema", "# @required @type=port\nPORT=80\n");
+    await published(document.uri, "schema-violation");
+    await replaceAll(schema, "# @required @type=string\nPORT=80\n# @required\nHOST=\n");
+    await published(document.uri, "missing-key");
+    await replaceAll(schema, "# @required @type=prot\nPORT=80\n");
+    await published(schema.document.uri, "schema-error");
+  });
+
+  it("know who else reads the file, by the files around", async () => {
+    await written("readers/requirements.txt", "python-dotenv==1.2.0\n");
+    const { document } = await opened("readers/.env", "A=`x y`\nB=1\n");
+    const [finding] = await published(document.uri, "reads-differently");
+    assert.match(finding?.message ?? "", /python-dotenv/);
+    await apply((await quickFixes(document, 0))[0]);
+    assert.equal(document.getText(), 'A="x y"\nB=1\n');
+    await published(document.uri);
+  });
+
+  it("ask for the keys of other environments of the folder", async () => {
+    await written("peers/.env.staging", "A=1\nB=2\n");
+    const { document } = await opened("peers/.env.production", "A=1\n");
+    const [finding] = await published(document.uri, "missing-in-siblings");
+    assert.equal(finding?.severity, vscode.DiagnosticSeverity.Hint);
+    assert.match(finding?.message ?? "", /^B is set in \.env\.staging/);
+    const staging = await opened("peers/.env.staging", "A=1\nB=2\n");
+    await replaceAll(staging, "A=1\nB=2\nC=3\n");
+    await published(document.uri, "missing-in-siblings", "missing-in-siblings");
+  });
+
+  it("tell of a secret from the moment that git has the file", async () => {
+    const { document } = await opened("tracked/.env", "API_TOKEN=q7Gz2LpV9sKd4WxYb8Nf3RtM\n");
+    await published(document.uri);
+    const folder = vscode.Uri.joinPath(document.uri, "..").fsPath;
+    const setting = vscode.workspace.getConfiguration("git");
+    execFileSync("git", ["init", "--quiet"], { cwd: folder });
+    try {
+      await setting.update("enabled", true, vscode.ConfigurationTarget.Global);
+      const api = await gitApi();
+      await api.openRepository(vscode.Uri.file(folder));
+      await published(document.uri);
+      execFileSync("git", ["add", "--force", ".env"], { cwd: folder });
+      await api.getRepository(document.uri)?.status();
+      await published(document.uri, "secret-in-tracked-file");
+    } finally {
+      await setting.update("enabled", undefined, vscode.ConfigurationTarget.Global);
+      await rm(join(folder, ".git"), { recursive: true, force: true });
+    }
   });
 
   it("follow the example while that is edited", async () => {
@@ -247,7 +325,9 @@ describe("quick fixes in the editor", () => {
     await published(document.uri, "value-cut-by-hash");
     const actions = await quickFixes(document, 0);
     assert.deepEqual(
-      actions.map(({ isPreferred }) => isPreferred ?? false),
+      actions
+        .filter(({ title }) => !title.startsWith("Ignore "))
+        .map(({ isPreferred }) => isPreferred ?? false),
       [false, false],
     );
     await apply(actions.find(({ title }) => title.includes("changes what is read")));
@@ -261,6 +341,19 @@ describe("quick fixes in the editor", () => {
     const [action] = await quickFixes(editor.document, 1);
     await apply(action);
     assert.equal(editor.document.getText(), "# head\nA=1\n");
+  });
+
+  it("silence a rule by a comment above the line, or for the file", async () => {
+    const { document } = await opened(".env.ignored", "A=1\nB=x#y\n");
+    await published(document.uri, "value-cut-by-hash");
+    const titled = async (title: string) =>
+      (await quickFixes(document, 1)).find((action) => action.title === `Ignore value-cut-by-hash ${title}`);
+    assert.ok(await titled("in this file"));
+    const action = await titled("on this line");
+    assert.ok(!action?.isPreferred);
+    await apply(action);
+    assert.equal(document.getText(), "A=1\n# envpact-ignore value-cut-by-hash\nB=x#y\n");
+    await published(document.uri);
   });
 
   it("do everything that changes no value as one source action", async () => {

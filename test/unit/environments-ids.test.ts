@@ -2,9 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
+  comparisonCommandIds,
   contextKeys,
+  conventionSettingId,
   environmentCommandIds,
   environmentSettingIds,
+  explainViewType,
+  matrixViewType,
   viewIds,
 } from "../../src/extension/ids.ts";
 
@@ -54,6 +58,16 @@ describe("package.json and ids.ts", () => {
     expect(settings).toEqual(expect.arrayContaining(Object.values(environmentSettingIds)));
     const clauses = contributes.keybindings.map(({ when }) => when).join(" ");
     for (const key of Object.values(contextKeys)) expect(clauses).toContain(key);
+  });
+
+  it("name the commands, the setting and the panels that compare environments and explain values", () => {
+    const contributed = contributes.commands.map((command) => command.command);
+    expect(contributed).toEqual(expect.arrayContaining(Object.values(comparisonCommandIds)));
+    const settings = [contributes.configuration].flat().flatMap(({ properties }) => Object.keys(properties));
+    expect(settings).toContain(conventionSettingId);
+    for (const panel of [matrixViewType, explainViewType]) {
+      expect(manifest.activationEvents).toContain(`onWebviewPanel:${panel}`);
+    }
   });
 
   it("give every inline icon an icon, and a row at most three", () => {

@@ -21,7 +21,7 @@ function fixed(text: string, rule: RuleId, context: LintContext = plain): (Fix &
 /** Applies everything automatic, with dotenv as the witness that nothing else is read. */
 function allFixed(text: string): string {
   const document = parseDocument(text);
-  const after = applyEdits(text, fixAll(lintDocument(document, plain), document).edits);
+  const after = applyEdits(text, fixAll(lintDocument(document, plain), document, plain).edits);
   expect(parse(after)).toEqual(parse(text));
   return after;
 }
@@ -176,7 +176,7 @@ describe("fix all", () => {
 
   it("names the findings it mends", () => {
     const document = parseDocument("A = 1\nB=a#b\n");
-    const { fixed: mended } = fixAll(lintDocument(document, plain), document);
+    const { fixed: mended } = fixAll(lintDocument(document, plain), document, plain);
     expect(mended.map(({ rule }) => rule)).toEqual(["space-around-equals"]);
   });
 

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import { version } from "../../../package.json";
+import { isRuleId, type RuleId, type SeverityChoice, severitiesFrom } from "../../lint/catalog.ts";
 import { problemOf } from "../../protocol/errors.ts";
-import { usageError } from "../arguments.ts";
+import { collect, usageError } from "../arguments.ts";
 import { discover } from "../discovery.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
-import { type LintLine, lintFile } from "../lintFile.ts";
+import { LintSurroundings } from "../lintContext.ts";
+import { type LintLine, type LintResult, lintFile } from "../lintFile.ts";
 import { counted, type Output } from "../output.ts";
 import { sarifOf } from "../sarif.ts";
 import type { Session } from "../session.ts";
@@ -17,6 +19,7 @@ type Format = (typeof formats)[number];
 interface Options {
   readonly format?: string;
   readonly fix?: boolean;
+  readonly rule?: readonly string[];
 }
 
 /** `envpact lint [FILES…]`: the diagnostics of the files, or of every environment of the folder. */
@@ -24,39 +27,55 @@ export function declareLint(host: CommandHost): void {
   host
     .declare<Options>(host.root, "lint [files...]", "find mistakes in environment files", runLint)
     .option("--format <format>", `${formats.join(", ")} (default: text)`)
+    .option("--rule <id=severity>", "how loudly a rule speaks, or off (may be repeated)", collect)
     .option("--fix", "mend what can be mended without a change of what programs read");
 }
 
 async function runLint(session: Session, operands: readonly string[], options: Options): Promise<ExitCode> {
   const format = formatOf(options.format, session.output.json);
+  const surroundings = new LintSurroundings(session.environment, severitiesOf(options.rule ?? []));
   const output = format === "json" ? session.output.asJson() : session.output;
   await requireFolder(session.folder);
   const files = operands.length > 0 ? operands : await everyEnvironment(session, output);
-  const found: LintLine[] = [];
+  const found: LintResult[] = [];
   let fixed = 0;
   let failed = false;
   for (const file of files) {
     try {
-      const linted = await lintFile(
-        resolve(session.folder, file),
-        file,
-        session.environment,
-        options.fix === true,
-      );
+      const path = resolve(session.folder, file);
+      const linted = await lintFile(path, file, surroundings, options.fix === true);
       fixed += linted.fixed;
-      found.push(...linted.lines);
-      if (format !== "sarif") for (const line of linted.lines) output.result(line, textOf(line));
+      found.push(...linted.results);
+      if (format !== "sarif") for (const { line } of linted.results) output.result(line, textOf(line));
     } catch (error) {
       // One file that cannot be read must not hide what is wrong in the others.
       failed = true;
       output.fail(problemOf(error));
     }
   }
-  if (format === "sarif") output.raw(`${JSON.stringify(sarifOf(found, version), undefined, 2)}\n`);
+  if (format === "sarif")
+    output.raw(`${JSON.stringify(sarifOf(found, version, session.folder), undefined, 2)}\n`);
   if (options.fix === true) output.note(`Mended ${counted(fixed, "finding")}.`);
   if (format === "text") output.note(summary(files.length, found.length));
-  const wrong = found.some(({ severity }) => severity === "error" || severity === "warning");
+  const wrong = found.some(({ line: { severity } }) => severity === "error" || severity === "warning");
   return wrong || failed ? exitCodes.refused : exitCodes.done;
+}
+
+function severitiesOf(choices: readonly string[]): Partial<Record<RuleId, SeverityChoice>> {
+  const chosen: Record<string, string> = {};
+  for (const choice of choices) {
+    const [rule = "", severity = ""] = choice.split("=");
+    if (!isRuleId(rule))
+      throw usageError(`There is no rule "${rule}".`, "See docs/DIAGNOSTICS.md for all rules.");
+    if (Object.keys(severitiesFrom({ [rule]: severity })).length === 0) {
+      throw usageError(
+        `"${severity}" is no severity.`,
+        `Write --rule ${rule}=warning, or error, information, hint or off.`,
+      );
+    }
+    chosen[rule] = severity;
+  }
+  return severitiesFrom(chosen);
 }
 
 function formatOf(text: string | undefined, json: boolean): Format {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { TextEdit } from "../../dotenv/edit.ts";
 import { type Fix, fixAll, fixesFor } from "../../lint/fixes.ts";
+import { type Ignoring, ignoringsOf } from "../../lint/ignoring.ts";
 import type { Finding } from "../../lint/rule.ts";
 import { type DiagnosticsService, diagnosticOf, type Linted } from "./diagnostics.ts";
 import { lintableSelector } from "./lintable.ts";
@@ -10,10 +11,15 @@ const fixAllKind = vscode.CodeActionKind.SourceFixAll.append("envpact");
 /** Findings at one place that get quick fixes; a cursor on a broken file may touch hundreds. */
 const findingsAtPlaceMax = 20;
 
+/** Of those in a large text, where each fix takes its time to prove. */
+const findingsInLargeTextMax = 3;
+/** UTF-16 units from which on a text is large. */
+const largeTextUnits = 500_000;
+
 /** VS Code's own picker of an encoding to reopen or save with. */
 const changeEncodingCommand = "workbench.action.editor.changeEncoding";
 
-/** Offers the proven fixes of a finding as quick fixes, and all that change no reading as `source.fixAll.envpact`. */
+/** Offers the proven fixes of a finding, and comments that silence it, as quick fixes, and all that change no reading as `source.fixAll.envpact`. */
 class DotenvCodeActions implements vscode.CodeActionProvider {
   static readonly metadata: vscode.CodeActionProviderMetadata = {
     providedCodeActionKinds: [vscode.CodeActionKind.QuickFix, fixAllKind],
@@ -51,7 +57,8 @@ function quickFixes(document: vscode.TextDocument, range: vscode.Range, linted: 
   const end = document.offsetAt(range.end);
   const touched = linted.findings.filter(({ span }) => span.start <= end && span.end >= start);
   const actions = new Map<string, vscode.CodeAction>();
-  for (const finding of touched.slice(0, findingsAtPlaceMax)) {
+  const max = linted.document.text.length < largeTextUnits ? findingsAtPlaceMax : findingsInLargeTextMax;
+  for (const finding of touched.slice(0, max)) {
     const diagnostic = diagnosticOf(finding, document);
     for (const action of actionsOf(finding, document, linted)) {
       // "Add all missing keys" mends several findings of one place: it is one action, linked to each.
@@ -65,12 +72,22 @@ function quickFixes(document: vscode.TextDocument, range: vscode.Range, linted: 
 }
 
 function actionsOf(finding: Finding, document: vscode.TextDocument, linted: Linted): vscode.CodeAction[] {
-  const fixes = fixesFor(finding, linted.document, linted.context);
-  if (fixes.length > 0) return fixes.map((fix) => fixAction(fix, document));
-  if (finding.rule !== "byte-order-mark" && finding.rule !== "not-utf8") return [];
+  const fixes = fixesFor(finding, linted.document, linted.context).map((fix) => fixAction(fix, document));
+  const ignorings = ignoringsOf(finding, linted.document, linted.context).map((ignoring) =>
+    ignoreAction(ignoring, document),
+  );
+  if (fixes.length > 0 || (finding.rule !== "byte-order-mark" && finding.rule !== "not-utf8")) {
+    return [...fixes, ...ignorings];
+  }
   const action = new vscode.CodeAction("Change the encoding of the file…", vscode.CodeActionKind.QuickFix);
   action.command = { command: changeEncodingCommand, title: action.title };
-  return [action];
+  return [action, ...ignorings];
+}
+
+function ignoreAction({ title, edits }: Ignoring, document: vscode.TextDocument): vscode.CodeAction {
+  const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+  action.edit = workspaceEdit(edits, document);
+  return action;
 }
 
 function fixAction(fix: Fix, document: vscode.TextDocument): vscode.CodeAction {
@@ -81,7 +98,7 @@ function fixAction(fix: Fix, document: vscode.TextDocument): vscode.CodeAction {
 }
 
 function fixAllActions(document: vscode.TextDocument, linted: Linted): vscode.CodeAction[] {
-  const { edits, fixed } = fixAll(linted.findings, linted.document);
+  const { edits, fixed } = fixAll(linted.findings, linted.document, linted.context);
   if (edits.length === 0) return [];
   const action = new vscode.CodeAction("Fix all that changes no value (Envpact)", fixAllKind);
   action.edit = workspaceEdit(edits, document);

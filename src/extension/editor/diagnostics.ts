@@ -1,16 +1,19 @@
 import * as vscode from "vscode";
-import { documentationOf, type Severity, severitiesFrom } from "../../lint/catalog.ts";
+import { documentationOf, type RuleId, type Severity, severitiesFrom } from "../../lint/catalog.ts";
 import { type LintedText, lintText } from "../../lint/lint.ts";
-import type { EncodingProblem, ExampleContext, Finding, LintContext } from "../../lint/rule.ts";
+import type { EncodingProblem, Finding, LintContext } from "../../lint/rule.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { isExampleName, isLintable, nameOf } from "./lintable.ts";
 
-/** What the checks need to know about the surroundings of a file. */
+/** What the checks of a file need to know about what is around it. */
+export type Surroundings = Omit<LintContext, "problems" | "severities">;
+
+/** Who knows that, as it is now. */
 export interface DiagnosticsSurroundings {
-  /** The example that lists the keys of a file, as its text is now; undefined when no key is asked of the file. */
-  exampleFor(uri: vscode.Uri): Promise<ExampleContext | undefined>;
-  /** Names that the program reading this file gets from elsewhere: its environment, sibling files. */
-  knownNames(uri: vscode.Uri): Promise<ReadonlySet<string>>;
+  /** Parts that have not changed since the last call are the same objects. */
+  of(uri: vscode.Uri): Promise<Surroundings>;
+  /** Fires when any document may have other surroundings. */
+  readonly onDidChange: vscode.Event<void>;
 }
 
 /** A document as it was checked. */
@@ -30,6 +33,12 @@ const diagnosticSeverities: Readonly<Record<Severity, vscode.DiagnosticSeverity>
   warning: vscode.DiagnosticSeverity.Warning,
   information: vscode.DiagnosticSeverity.Information,
   hint: vscode.DiagnosticSeverity.Hint,
+};
+
+/** Findings that are shown by how their text looks: faded, struck through. */
+const tags: Readonly<Partial<Record<RuleId, vscode.DiagnosticTag>>> = {
+  "duplicate-key": vscode.DiagnosticTag.Unnecessary,
+  "deprecated-key": vscode.DiagnosticTag.Deprecated,
 };
 
 /** One open document: its pending check, and the last one that was published. */
@@ -58,6 +67,7 @@ export class DiagnosticsService implements vscode.Disposable {
     this.#surroundings = surroundings;
     this.#log = log;
     this.#store.add(this.#collection);
+    this.#store.add(surroundings.onDidChange(() => this.refresh()));
     this.#listenToDocuments();
     this.#listenToFiles();
     for (const document of vscode.workspace.textDocuments) this.#open(document);
@@ -69,9 +79,13 @@ export class DiagnosticsService implements vscode.Disposable {
     this.#store.dispose();
   }
 
-  /** Checks every open document again: for whoever knows that examples, names or files around them changed. */
-  refresh(): void {
-    for (const tracked of this.#tracked.values()) this.#schedule(tracked, 0);
+  /**
+   * Checks every open document again: for whoever knows that examples, names or files around them changed. Those that
+   * changed themselves are seen to already when they are open.
+   */
+  refresh(changed: readonly vscode.Uri[] = []): void {
+    const seen = new Set(changed.map(String));
+    for (const [key, tracked] of this.#tracked) if (!seen.has(key)) this.#schedule(tracked, 0);
   }
 
   /** The findings for the document's present text, made now when typing has overtaken the published ones. */
@@ -186,19 +200,9 @@ export class DiagnosticsService implements vscode.Disposable {
   }
 
   async #contextOf(document: vscode.TextDocument): Promise<LintContext> {
-    const { uri } = document;
-    const isExample = isExampleName(uri);
-    const [example, known] = await Promise.all([
-      isExample ? undefined : this.#surroundings.exampleFor(uri),
-      this.#surroundings.knownNames(uri),
-    ]);
-    return {
-      example,
-      known,
-      problems: problemsOf(document),
-      isExample,
-      severities: severitiesFrom(vscode.workspace.getConfiguration("envpact", document).get(severitySetting)),
-    };
+    const surroundings = await this.#surroundings.of(document.uri);
+    const setting = vscode.workspace.getConfiguration("envpact", document).get(severitySetting);
+    return { ...surroundings, problems: problemsOf(document), severities: severitiesFrom(setting) };
   }
 }
 
@@ -220,7 +224,8 @@ export function diagnosticOf(finding: Finding, document: vscode.TextDocument): v
   );
   diagnostic.source = "envpact";
   diagnostic.code = { value: finding.rule, target: vscode.Uri.parse(documentationOf(finding.rule), true) };
-  if (finding.rule === "duplicate-key") diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
+  const tag = tags[finding.rule];
+  if (tag !== undefined) diagnostic.tags = [tag];
   if (finding.related) {
     diagnostic.relatedInformation = finding.related.map(
       ({ span, message }) =>

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { kindOfName } from "../../dotenv/fileNames.ts";
 import { dotenvLanguageId } from "../ids.ts";
+import { schemaFileName } from "../services/schemas.ts";
 
 /** Files that only look like `.env` files by name: shell, and what dotenvx keeps keys and ciphertext in. */
 const foreignNames: ReadonlySet<string> = new Set([".envrc", ".env.keys", ".env.vault"]);
@@ -35,6 +36,10 @@ function isDotenvName(name: string): boolean {
 
 /** Whether a file documents the keys of others, so that none is missing in it. */
 export function isExampleName(uri: vscode.Uri): boolean {
-  const name = nameOf(uri);
-  return kindOfName(name) === "example" || name === ".env.schema";
+  return kindOfName(nameOf(uri)) === "example" || isSchemaName(uri);
+}
+
+/** Whether a file says by decorators what the environments beside it must look like. */
+export function isSchemaName(uri: vscode.Uri): boolean {
+  return nameOf(uri) === schemaFileName;
 }

@@ -1,18 +1,12 @@
 import * as vscode from "vscode";
 import { effectiveEntry } from "../../dotenv/document.ts";
-import { type Occurrence, occurrenceAt, occurrencesOf } from "../../dotenv/occurrences.ts";
+import { type Occurrence, occurrencesOf } from "../../dotenv/occurrences.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { rangeIn } from "../services/keyKnowledge.ts";
-import { isLintable, lintableSelector } from "./lintable.ts";
+import { lintableSelector } from "./lintable.ts";
+import { occurrenceUnder } from "./occurrenceUnder.ts";
 import { parsedDocument } from "./parsedDocuments.ts";
-import { locationOf, type RelatedDocument, relatedDocuments } from "./relatedDocuments.ts";
-
-/** The name under the cursor. */
-function nameAt(document: vscode.TextDocument, position: vscode.Position): Occurrence | undefined {
-  return isLintable(document)
-    ? occurrenceAt(parsedDocument(document), document.offsetAt(position))
-    : undefined;
-}
+import { type RelatedDocument, referenceLocations, relatedDocuments } from "./relatedDocuments.ts";
 
 /** Where a name is set: for a reference here, else beside; for a key in the schema or the example, else here. */
 class DotenvDefinitions implements vscode.DefinitionProvider {
@@ -26,7 +20,7 @@ class DotenvDefinitions implements vscode.DefinitionProvider {
     document: vscode.TextDocument,
     position: vscode.Position,
   ): Promise<vscode.DefinitionLink[]> {
-    const found = nameAt(document, position);
+    const found = occurrenceUnder(document, position);
     if (!found) return [];
     const { documents } = await relatedDocuments(this.#services, document);
     const origin = rangeIn(parsedDocument(document), found.span);
@@ -62,16 +56,12 @@ class DotenvReferences implements vscode.ReferenceProvider {
   async provideReferences(
     document: vscode.TextDocument,
     position: vscode.Position,
-    { includeDeclaration }: vscode.ReferenceContext,
+    context: vscode.ReferenceContext,
   ): Promise<vscode.Location[]> {
-    const found = nameAt(document, position);
+    const found = occurrenceUnder(document, position);
     if (!found) return [];
     const { documents } = await relatedDocuments(this.#services, document);
-    return documents.flatMap((related) =>
-      occurrencesOf(related.document, found.name)
-        .filter(({ kind }) => includeDeclaration || kind !== "assignment")
-        .map(({ span }) => locationOf(related, span)),
-    );
+    return documents.flatMap((related) => referenceLocations(related, found.name, context));
   }
 }
 
@@ -81,7 +71,7 @@ class DotenvHighlights implements vscode.DocumentHighlightProvider {
     document: vscode.TextDocument,
     position: vscode.Position,
   ): vscode.DocumentHighlight[] {
-    const found = nameAt(document, position);
+    const found = occurrenceUnder(document, position);
     if (!found) return [];
     const parsed = parsedDocument(document);
     const { Read, Write, Text } = vscode.DocumentHighlightKind;

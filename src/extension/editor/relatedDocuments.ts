@@ -1,5 +1,7 @@
 import * as vscode from "vscode";
 import type { DotenvDocument } from "../../dotenv/document.ts";
+import { occurrencesOf } from "../../dotenv/occurrences.ts";
+import { isNoFile } from "../services/environmentProblems.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { rangeIn } from "../services/keyKnowledge.ts";
 import { nameOf } from "./lintable.ts";
@@ -19,9 +21,6 @@ export interface RelatedDocuments {
   readonly leftOut: readonly string[];
 }
 
-/** Reasons for which a file holds no keys that anybody could mean. */
-const notThere: ReadonlySet<string> = new Set(["vanished", "folder", "not-regular", "broken-link"]);
-
 /** The document at hand, the environments and examples in its folder, and the schema that counts for it. */
 export async function relatedDocuments(
   services: EnvironmentServices,
@@ -36,19 +35,22 @@ export async function relatedDocuments(
     const content = await services.contents.read(file.uri);
     if (content.ok && !content.outside) {
       documents.set(file.uri.toString(), { uri: file.uri, name: file.name, document: content.document });
-    } else if (content.ok || !notThere.has(content.reason)) leftOut.push(file.name);
+    } else if (content.ok || !isNoFile(content.reason)) leftOut.push(file.name);
   }
   const schema = await services.schemas.schemaFor(here.uri);
   if (schema && !documents.has(schema.uri.toString())) documents.set(schema.uri.toString(), schema);
   return { documents: [...documents.values()], leftOut };
 }
 
-/** The place of a span of a related document, for VS Code. */
-export function locationOf(
-  { uri, document }: RelatedDocument,
-  span: { start: number; end: number },
-): vscode.Location {
-  return new vscode.Location(uri, rangeIn(document, span));
+/** Where a name is set, commented out and referred to in a document; without a declaration, all but where it is set. */
+export function referenceLocations(
+  { uri, document }: Pick<RelatedDocument, "uri" | "document">,
+  name: string,
+  { includeDeclaration }: vscode.ReferenceContext,
+): vscode.Location[] {
+  return occurrencesOf(document, name)
+    .filter(({ kind }) => includeDeclaration || kind !== "assignment")
+    .map(({ span }) => new vscode.Location(uri, rangeIn(document, span)));
 }
 
 function directoryOf(uri: vscode.Uri): string {

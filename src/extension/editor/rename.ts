@@ -1,9 +1,10 @@
 import * as vscode from "vscode";
-import { occurrenceAt } from "../../dotenv/occurrences.ts";
+import type { Occurrence } from "../../dotenv/occurrences.ts";
 import { refuseName, renameEverywhere } from "../../dotenv/renaming.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { rangeIn } from "../services/keyKnowledge.ts";
-import { isLintable, lintableSelector } from "./lintable.ts";
+import { lintableSelector } from "./lintable.ts";
+import { occurrenceUnder } from "./occurrenceUnder.ts";
 import { parsedDocument } from "./parsedDocuments.ts";
 import { relatedDocuments } from "./relatedDocuments.ts";
 
@@ -19,10 +20,7 @@ class DotenvRename implements vscode.RenameProvider {
     document: vscode.TextDocument,
     position: vscode.Position,
   ): { range: vscode.Range; placeholder: string } {
-    const found = isLintable(document)
-      ? occurrenceAt(parsedDocument(document), document.offsetAt(position))
-      : undefined;
-    if (!found) throw new Error("There is no key here. Put the cursor on a key or on a ${KEY}.");
+    const found = nameAt(document, position);
     return { range: rangeIn(parsedDocument(document), found.span), placeholder: found.name };
   }
 
@@ -31,8 +29,7 @@ class DotenvRename implements vscode.RenameProvider {
     position: vscode.Position,
     newName: string,
   ): Promise<vscode.WorkspaceEdit> {
-    const from = occurrenceAt(parsedDocument(document), document.offsetAt(position))?.name;
-    if (from === undefined) throw new Error("There is no key here. Put the cursor on a key or on a ${KEY}.");
+    const from = nameAt(document, position).name;
     const { documents, leftOut } = await relatedDocuments(this.#services, document);
     const workspace = new vscode.WorkspaceEdit();
     if (from === newName) return workspace;
@@ -59,6 +56,12 @@ class DotenvRename implements vscode.RenameProvider {
       this.#services.log.error(`A notification could not be shown: ${String(error)}`);
     });
   }
+}
+
+function nameAt(document: vscode.TextDocument, position: vscode.Position): Occurrence {
+  const found = occurrenceUnder(document, position);
+  if (!found) throw new Error("There is no key here. Put the cursor on a key or on a ${KEY}.");
+  return found;
 }
 
 /** Registers the rename of keys. */

@@ -22,6 +22,17 @@ export const byteOrderMark: Rule = {
       changes: sameReading,
     };
   },
+  choices(_finding, document) {
+    if (!document.bom) return [];
+    return [
+      {
+        title: "Remove the byte order mark, so that every reader of this file gets the first key",
+        alternatives: [[{ start: 0, end: marksAt(document.text), text: "" }]],
+        changes: sameReading,
+        mends: true,
+      },
+    ];
+  },
 };
 
 /** How many marks a text starts with: files that were joined or written twice have several. */

@@ -4,6 +4,7 @@ import type { Match, Rule } from "../rule.ts";
 /** Reports each `$(…)` in a value that is read. Envpact itself never runs one. */
 export const commandSubstitution: Rule = {
   id: "command-substitution",
+  notInSchemas: true,
   run(document, { references }) {
     const matches: Match[] = [];
     for (const { record, commands } of references.effective()) {

@@ -41,8 +41,14 @@ export const invalidLine: Rule = {
   },
   choices(finding, document) {
     const lines = linesOf(finding, document);
-    const repair = lines[0]?.reason === "unclosed-quote" ? commentOut(lines, document) : undefined;
-    return repair ? [repair] : [];
+    const repair = commentOut(lines, document);
+    if (!repair) return [];
+    const mending = {
+      ...repair,
+      title: `${repair.title}, so that no reader of this file takes anything from there`,
+      mends: true,
+    };
+    return lines[0]?.reason === "unclosed-quote" ? [repair, mending] : [mending];
   },
 };
 

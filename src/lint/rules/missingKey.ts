@@ -2,7 +2,8 @@ import { keyAt } from "../../dotenv/assignments.ts";
 import { type DotenvDocument, effectiveEntry, parseDocument, values } from "../../dotenv/document.ts";
 import { applyEdits, isValidKey, setKey, type TextEdit, uncommentKey } from "../../dotenv/edit.ts";
 import { firstLine } from "../places.ts";
-import type { ExampleContext, Repair, Rule } from "../rule.ts";
+import type { ExampleContext, LintContext, Match, Repair, Rule } from "../rule.ts";
+import { schemaMatches } from "../schemaFindings.ts";
 
 /** What was missing, as long as a document has the same keys: asked again at every keystroke in a value. */
 const found = new WeakMap<
@@ -24,30 +25,44 @@ function missingIn({ keys }: DotenvDocument, example: ExampleContext): readonly 
   return missing;
 }
 
-/** Reports each key of the example that is missing, at the first line. */
+/** Keys that the schema requires and gives no value, and of which the example says nothing. */
+function requiredIn(document: DotenvDocument, context: LintContext): readonly Match[] {
+  const { schema, example } = context;
+  return schemaMatches(document, context, "missing").filter(
+    ({ key = "" }) => !schema?.inherited?.has(key) && example?.document.keys.has(key) !== true,
+  );
+}
+
+/** Reports each key of the example, or required by the schema, that is missing, at the first line. */
 export const missingKey: Rule = {
   id: "missing-key",
   run(document, context) {
     const { example } = context;
-    if (!example || context.isExample) return [];
-    const missing = missingIn(document, example);
-    if (missing.length === 0) return [];
+    if (context.isExample) return [];
+    const required = requiredIn(document, context);
+    const missing = example ? missingIn(document, example) : [];
+    if (!example || missing.length === 0) return [...required];
     const span = firstLine(document);
     const commented = new Set(document.commented.map(({ key }) => key));
-    return missing.map((key) => ({
+    const asked = missing.map((key) => ({
       span,
       key,
       message: `${key} is in ${example.name} but ${commented.has(key) ? "commented out" : "not set"} here.`,
     }));
+    return [...asked, ...required];
   },
   choices(finding, document, context) {
     const { example } = context;
     const { key } = finding;
-    if (!example || key === undefined) return [];
-    const missing = missingIn(document, example);
-    if (!missing.includes(key)) return [];
-    const repairs = [uncommented(document, key), added(document, example, [key])];
-    if (missing.length > 1) repairs.push(added(document, example, missing));
+    if (key === undefined || document.keys.has(key)) return [];
+    const missing = example ? missingIn(document, example) : [];
+    const repairs = [uncommented(document, key)];
+    if (example && missing.includes(key)) {
+      repairs.push(added(document, example, [key], context));
+      if (missing.length > 1) repairs.push(addedAll(document, example, missing, context));
+    } else {
+      repairs.push(addedEmpty(document, key, context));
+    }
     return repairs.filter((repair) => repair !== undefined);
   },
 };
@@ -62,7 +77,42 @@ function uncommented(document: DotenvDocument, key: string): Repair | undefined 
     title: `Uncomment ${key}`,
     alternatives: [result.edits],
     changes: new Map([[key, after[key]!]]),
+    expands: true,
   };
+}
+
+/** Adds a key for which there is no value to take over. */
+export function addedEmpty(
+  document: DotenvDocument,
+  key: string,
+  { dialects }: LintContext,
+): Repair | undefined {
+  const result = setKey(document, key, "", dialects ? { dialects } : {});
+  if (!result.ok) return undefined;
+  return {
+    title: `Add ${key} without a value`,
+    alternatives: [result.edits],
+    changes: new Map([[key, ""]]),
+  };
+}
+
+/** The repair that all missing keys of a document have in common, made once for all of their findings. */
+const addedBefore = new WeakMap<
+  readonly string[],
+  { readonly document: DotenvDocument; readonly context: LintContext; readonly repair: Repair | undefined }
+>();
+
+function addedAll(
+  document: DotenvDocument,
+  example: ExampleContext,
+  missing: readonly string[],
+  context: LintContext,
+): Repair | undefined {
+  const before = addedBefore.get(missing);
+  if (before?.document === document && before.context === context) return before.repair;
+  const repair = added(document, example, missing, context);
+  addedBefore.set(missing, { document, context, repair });
+  return repair;
 }
 
 /** Adds keys, each behind the nearest key before it in the example that is here, with the example's values. */
@@ -70,6 +120,7 @@ function added(
   document: DotenvDocument,
   example: ExampleContext,
   keys: readonly string[],
+  { dialects }: LintContext,
 ): Repair | undefined {
   const reading = values(example.document);
   const anchors = anchorsOf(document, example.document);
@@ -78,7 +129,10 @@ function added(
   for (const key of keys) {
     const value = reading[key]!;
     const after = anchors.get(key);
-    const result = setKey(document, key, value, after === undefined ? {} : { after });
+    const result = setKey(document, key, value, {
+      ...(after === undefined ? {} : { after }),
+      ...(dialects ? { dialects } : {}),
+    });
     if (!result.ok) return undefined;
     edits.push(...result.edits);
     changes.set(key, value);
@@ -90,6 +144,7 @@ function added(
         : `Add all ${keys.length} missing keys with their values from ${example.name}`,
     alternatives: [joined(edits)],
     changes,
+    expands: true,
   };
 }
 

@@ -2,7 +2,7 @@ import { isSpace } from "../../dotenv/characters.ts";
 import type { DotenvDocument, LocalEntry } from "../../dotenv/document.ts";
 import { entryAt, readAs, separatorOf, skipSpaces } from "../places.ts";
 import { quotings } from "../quoting.ts";
-import { type Match, type Rule, sameReading } from "../rule.ts";
+import type { Match, Rule } from "../rule.ts";
 
 /** Reports an unquoted value that `#` cuts with no space before it: there it was most likely meant as text. */
 export const valueCutByHash: Rule = {
@@ -25,18 +25,18 @@ export const valueCutByHash: Rule = {
         changes: readAs(entry, whole),
       },
       {
-        title: `Keep what is read now: quote ${entry.key} up to the #`,
+        title: `Keep what dotenv reads now: quote ${entry.key} up to the #`,
         alternatives: quotings(text.slice(start, cut)).map((quoted) => [
           { start, end: cut, text: `${quoted} ` },
         ]),
-        changes: sameReading,
+        changes: readAs(entry, text.slice(start, cut)),
       },
     ];
   },
 };
 
 /** A value with an unclosed quote is that rule's to report: closing the quote mends both. */
-function isCut(document: DotenvDocument, entry: LocalEntry): boolean {
+export function isCut(document: DotenvDocument, entry: LocalEntry): boolean {
   const { comment, quote, unclosed } = entry;
   if (!comment || quote || unclosed) return false;
   return !/\s/.test(document.text.charAt(comment.start - 1));

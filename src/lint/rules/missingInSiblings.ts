@@ -1,0 +1,78 @@
+import type { DotenvDocument } from "../../dotenv/document.ts";
+import { isValidKey } from "../../dotenv/edit.ts";
+import { firstLine } from "../places.ts";
+import type { LintContext, Rule, SiblingContext } from "../rule.ts";
+import { addedEmpty } from "./missingKey.ts";
+
+/** Environments that a message names at most. */
+const namesInMessageMax = 3;
+
+interface Missing {
+  readonly key: string;
+  readonly names: readonly string[];
+}
+
+/** What is missing, as long as a document has the same keys: asked again at every keystroke in a value. */
+const found = new WeakMap<
+  object,
+  {
+    readonly context: Pick<LintContext, "siblings" | "example" | "schema">;
+    readonly missing: readonly Missing[];
+  }
+>();
+
+function missingIn({ keys }: DotenvDocument, context: LintContext): readonly Missing[] {
+  const { siblings = [], example, schema } = context;
+  const before = found.get(keys.identity);
+  const { context: asked, missing: known } = before ?? {};
+  const isSame = asked?.siblings === siblings && asked.example === example && asked.schema === schema;
+  if (known && isSame) return known;
+  const isAsked = (key: string) =>
+    isValidKey(key) &&
+    !keys.has(key) &&
+    example?.document.keys.has(key) !== true &&
+    schema?.schema.items.has(key) !== true;
+  const missing = keysOf(siblings)
+    .filter(([key]) => isAsked(key))
+    .map(([key, names]) => ({ key, names }));
+  found.set(keys.identity, { context: { siblings, example, schema }, missing });
+  return missing;
+}
+
+function keysOf(siblings: readonly SiblingContext[]): [string, string[]][] {
+  const all = new Map<string, string[]>();
+  for (const { name, keys } of siblings) {
+    for (const key of keys) {
+      const names = all.get(key);
+      if (names) names.push(name);
+      else all.set(key, [name]);
+    }
+  }
+  return [...all];
+}
+
+/** Reports each key that other environments have, at the first line. Keys of the example are missing-key's to report. */
+export const missingInSiblings: Rule = {
+  id: "missing-in-siblings",
+  run(document, context) {
+    if (context.isExample || !context.siblings?.length) return [];
+    const missing = missingIn(document, context);
+    if (missing.length === 0) return [];
+    const span = firstLine(document);
+    return missing.map(({ key, names }) => ({
+      span,
+      key,
+      message: `${key} is set in ${listed(names)} but not here.`,
+    }));
+  },
+  choices({ key }, document, context) {
+    const repair =
+      key === undefined || document.keys.has(key) ? undefined : addedEmpty(document, key, context);
+    return repair ? [repair] : [];
+  },
+};
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, namesInMessageMax).join(", ");
+  return names.length > namesInMessageMax ? `${shown} and ${names.length - namesInMessageMax} more` : shown;
+}

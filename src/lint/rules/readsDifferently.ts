@@ -1,0 +1,102 @@
+import {
+  agreeingSpellings,
+  type Difference,
+  type DifferenceKind,
+  dialectLabel,
+  differencesIn,
+} from "../../dotenv/dialects.ts";
+import type { DotenvDocument, Entry } from "../../dotenv/document.ts";
+import { newlineAt, valueEdit } from "../../dotenv/layout.ts";
+import { parseReferences } from "../../dotenv/reference.ts";
+import { styleOf } from "../../dotenv/spelling.ts";
+import { type RuleId, severityIn } from "../catalog.ts";
+import { entryAt, readAs } from "../places.ts";
+import type { Match, Rule, RuleContext } from "../rule.ts";
+import { isCut } from "./valueCutByHash.ts";
+
+/** What is other for those that part from dotenv. */
+const ways: Readonly<Record<DifferenceKind, string>> = {
+  "comment-cut": "the line is cut at another # or at none",
+  "quotes-kept": "quotes are kept or taken off in another way",
+  escapes: "backslashes mean something else",
+  expands: "a $ is replaced by what a variable holds, though not by all who read this file",
+  "skips-line": "nothing is taken from the line",
+  "refuses-file": "because of this line, nothing of the whole file is read",
+  key: "another name is read, or none",
+  "spans-lines": "the value ends on another line",
+  trims: "white space around the value is kept or taken off in another way",
+  other: "another value is read",
+};
+
+/**
+ * Reports each assignment that a dialect in force reads otherwise than dotenv does, and offers a spelling that all of
+ * them read alike. What another rule in force explains is that rule's to report.
+ */
+export const readsDifferently: Rule = {
+  id: "reads-differently",
+  notInSchemas: true,
+  run(document, context) {
+    const { dialects } = context;
+    if (!dialects?.some((dialect) => dialect !== "dotenv")) return [];
+    return differencesIn(document, dialects)
+      .filter((difference) => isNews(difference, document, context))
+      .map(matchOf);
+  },
+  choices(finding, document, { dialects = [] }) {
+    const entry = entryAt(document, finding.span.start);
+    if (!entry) return [];
+    const style = styleOf(document.text, entry, newlineAt(document, entry));
+    return [
+      {
+        title: `Spell the value of ${entry.key} so that every reader of this file gets what dotenv reads`,
+        alternatives: agreeingSpellings(entry.value, dialects, style).map((spelling) => [
+          valueEdit(document, entry, spelling),
+        ]),
+        changes: readAs(entry, entry.value),
+      },
+    ];
+  },
+};
+
+function matchOf({ entry, kind, dialects }: Difference): Match {
+  const { key, keySpan, valueSpan } = entry;
+  const readers = dialects.map(dialectLabel);
+  const last = readers.pop();
+  const read = readers.length === 0 ? `${last} reads` : `${readers.join(", ")} and ${last} read`;
+  const message = `${read} ${key} otherwise than dotenv: ${ways[kind]}.`;
+  return { span: { start: keySpan.start, end: Math.max(keySpan.end, valueSpan.end) }, key, message };
+}
+
+/** Whether no other rule in force already says what the matter is. */
+function isNews(difference: Difference, document: DotenvDocument, context: RuleContext): boolean {
+  const { entry, kind } = difference;
+  const tells = (rule: RuleId) => severityIn(context.severities, rule) !== undefined;
+  if (entry.unclosed) return !tells("unclosed-quote");
+  if (kind === "expands") {
+    if (entry.quote === "'" && tells("reference-in-single-quotes")) return false;
+    return isMixed(difference, context) && !isUnknown(entry, document, context);
+  }
+  if (isCut(document, entry)) return !tells("value-cut-by-hash");
+  if (hasGap(document, entry)) return !tells("space-around-equals");
+  if (document.bom && entry.lineSpan.start === 1 && tells("byte-order-mark")) return false;
+  const ofKey = kind === "key" || kind === "skips-line" || kind === "refuses-file";
+  return !(ofKey && /^\d|[.-]/.test(entry.key) && tells("key-not-portable"));
+}
+
+/** Whether others expand and others do not, dotenv and Node apart: those have packages that expand for them. */
+function isMixed({ dialects }: Difference, context: RuleContext): boolean {
+  return context.dialects!.some(
+    (dialect) => !dialects.includes(dialect) && dialect !== "dotenv" && dialect !== "node",
+  );
+}
+
+/** Whether nothing that the value refers to is defined; then what is said of its references is enough. */
+function isUnknown({ value }: Entry, { keys }: DotenvDocument, { known }: RuleContext): boolean {
+  const names = parseReferences(value).flatMap((part) => (part.kind === "reference" ? [part.name] : []));
+  return names.length > 0 && !names.some((name) => keys.has(name) || known.has(name));
+}
+
+function hasGap({ text }: DotenvDocument, { keySpan, valueSpan, separator }: Entry): boolean {
+  const between = text.slice(keySpan.end, valueSpan.start);
+  return separator === "=" && valueSpan.end > valueSpan.start && between !== "=";
+}

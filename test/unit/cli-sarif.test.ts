@@ -1,0 +1,209 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LintSurroundings } from "../../src/cli/lintContext.ts";
+import { type LintResult, lintFile } from "../../src/cli/lintFile.ts";
+import { sarifOf } from "../../src/cli/sarif.ts";
+import { catalog, type RuleId, ruleIds, type SeverityChoice } from "../../src/lint/catalog.ts";
+
+interface Region {
+  readonly startLine: number;
+  readonly startColumn: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+interface Location {
+  readonly physicalLocation: {
+    readonly artifactLocation: { readonly uri: string; readonly uriBaseId?: string };
+    readonly region: Region;
+  };
+}
+
+interface Result {
+  readonly ruleId: string;
+  readonly ruleIndex: number;
+  readonly level: string;
+  readonly message: { readonly text: string };
+  readonly locations: readonly Location[];
+  readonly relatedLocations?: readonly (Location & { readonly message: { readonly text: string } })[];
+  readonly partialFingerprints: Readonly<Record<string, string>>;
+}
+
+interface Descriptor {
+  readonly id: string;
+  readonly shortDescription: { readonly text: string };
+  readonly fullDescription: { readonly text: string };
+  readonly help: { readonly text: string; readonly markdown: string };
+  readonly helpUri: string;
+  readonly defaultConfiguration: { readonly enabled: boolean; readonly level: string };
+}
+
+interface Log {
+  readonly $schema: string;
+  readonly version: string;
+  readonly runs: readonly {
+    readonly tool: {
+      readonly driver: {
+        readonly name: string;
+        readonly version: string;
+        readonly rules: readonly Descriptor[];
+      };
+    };
+    readonly originalUriBaseIds: Readonly<Record<string, object>>;
+    readonly columnKind: string;
+    readonly results: readonly Result[];
+  }[];
+}
+
+let folder = "";
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "envpact-sarif-"));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function linted(files: Readonly<Record<string, string>>, ...names: string[]): Promise<LintResult[]> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  const surroundings = new LintSurroundings({}, {});
+  const results: LintResult[] = [];
+  for (const name of names) {
+    results.push(...(await lintFile(join(folder, name), name, surroundings, false)).results);
+  }
+  return results;
+}
+
+function logOf(results: readonly LintResult[]): Log {
+  return JSON.parse(JSON.stringify(sarifOf(results, "1.2.3", folder))) as Log;
+}
+
+describe("a SARIF log", () => {
+  it("has what the schema of SARIF 2.1.0 requires, and describes every rule", async () => {
+    const log = logOf(await linted({ ".env": "A=1\nA=2\n" }, ".env"));
+    expect(log.version).toBe("2.1.0");
+    expect(log.$schema).toMatch(/^https:\/\/.*sarif-2\.1\.0\.json$/);
+    expect(log.runs).toHaveLength(1);
+    const { driver } = log.runs[0]!.tool;
+    expect(driver).toMatchObject({ name: "Envpact", version: "1.2.3" });
+    expect(log.runs[0]!.columnKind).toBe("utf16CodeUnits");
+    expect(driver.rules.map(({ id }) => id)).toEqual([...ruleIds]);
+    for (const rule of driver.rules) {
+      const severity: SeverityChoice = catalog[rule.id as RuleId].severity;
+      expect(rule.shortDescription.text).not.toBe("");
+      expect(rule.fullDescription.text).not.toBe("");
+      expect(rule.help.text).toContain(rule.helpUri);
+      expect(rule.help.markdown).toContain(rule.helpUri);
+      expect(new URL(rule.helpUri).hash).toBe(`#${rule.id}`);
+      expect(["error", "warning", "note", "none"]).toContain(rule.defaultConfiguration.level);
+      expect(rule.defaultConfiguration.enabled).toBe(severity !== "off");
+    }
+  });
+
+  it("places every result at a rule, a level, and a region counted from 1", async () => {
+    const log = logOf(await linted({ "a b/.env": "A=1\nA=2\nB = 3\nnonsense\n" }, "a b/.env"));
+    const { results, tool, originalUriBaseIds } = log.runs[0]!;
+    expect(results.map(({ ruleId }) => ruleId)).toEqual([
+      "duplicate-key",
+      "space-around-equals",
+      "invalid-line",
+    ]);
+    for (const result of results) {
+      expect(tool.driver.rules[result.ruleIndex]?.id).toBe(result.ruleId);
+      expect(["error", "warning", "note"]).toContain(result.level);
+      expect(result.message.text).not.toBe("");
+      expect(result.locations).toHaveLength(1);
+      const { artifactLocation, region } = result.locations[0]!.physicalLocation;
+      expect(artifactLocation).toEqual({ uri: "a%20b/.env", uriBaseId: "%SRCROOT%" });
+      expect(Object.keys(originalUriBaseIds)).toContain(artifactLocation.uriBaseId);
+      expect(Math.min(...Object.values(region))).toBeGreaterThanOrEqual(1);
+      expect(region.endLine).toBeGreaterThanOrEqual(region.startLine);
+    }
+    expect(results[0]!.locations[0]!.physicalLocation.region).toEqual({
+      startLine: 1,
+      startColumn: 1,
+      endLine: 1,
+      endColumn: 4,
+    });
+    expect(results[0]!.relatedLocations?.[0]?.physicalLocation.region.startLine).toBe(2);
+    expect(results[0]!.relatedLocations?.[0]?.message.text).toContain("A");
+  });
+
+  it("gives files outside of the folder by their address", async () => {
+    const results = await linted({ "x/.env": "A=1\nA=2\n" }, "x/.env");
+    const log = JSON.parse(JSON.stringify(sarifOf(results, "1", join(folder, "y")))) as Log;
+    // The name is relative to the folder that was checked.
+    const outside = results.map((result) => ({ ...result, line: { ...result.line, file: "../x/.env" } }));
+    const moved = JSON.parse(JSON.stringify(sarifOf(outside, "1", join(folder, "y")))) as Log;
+    expect(log.runs[0]!.results[0]!.locations[0]!.physicalLocation.artifactLocation.uriBaseId).toBe(
+      "%SRCROOT%",
+    );
+    const { artifactLocation } = moved.runs[0]!.results[0]!.locations[0]!.physicalLocation;
+    expect(artifactLocation.uri).toMatch(/^file:\/\/\/.*\/x\/\.env$/);
+    expect(artifactLocation.uriBaseId).toBeUndefined();
+  });
+
+  it("knows a finding again when lines move and values change, and tells findings apart", async () => {
+    const printsOf = async (text: string) => {
+      const log = logOf(await linted({ ".env": text }, ".env"));
+      return log.runs[0]!.results.map(({ partialFingerprints }) => Object.values(partialFingerprints)[0]);
+    };
+    const before = await printsOf("A=1\nA=2\nA=3\nB = 1\n");
+    expect(new Set(before).size).toBe(before.length);
+    expect(await printsOf("# head\n\nA=9\nA=8\nA=7\n\nB = 2\n")).toEqual(before);
+  });
+
+  it("holds no value", async () => {
+    const text = "A=hunter2#x\nA=hunter2\nB = hunter2\nC=pa$hunter2\nhunter2\n";
+    const log = logOf(await linted({ ".env": text }, ".env"));
+    expect(log.runs[0]!.results.length).toBeGreaterThan(4);
+    expect(JSON.stringify(log)).not.toContain("hunter2");
+  });
+});
+
+describe("what files are checked against", () => {
+  const rulesOf = async (files: Readonly<Record<string, string>>, name: string) =>
+    (await linted(files, name)).map(({ line }) => [line.rule, line.key]);
+
+  it("are their example, their schema, and the other environments of the folder", async () => {
+    const files = {
+      ".env.staging": "A=1\n",
+      ".env.production": "A=1\nB=2\n",
+      ".env": "BASE=1\n",
+      ".env.schema": "# @required @type=port\nC=\n# @optional @type=port\nA=\n",
+    };
+    expect(await rulesOf(files, ".env.staging")).toEqual([
+      ["missing-key", "C"],
+      ["missing-in-siblings", "B"],
+    ]);
+  });
+
+  it("are decorators in the example where there is no schema", async () => {
+    const files = { ".env": "P=high\n", ".env.example": "# @type=port\nP=80\n" };
+    expect(await rulesOf(files, ".env")).toEqual([["schema-violation", "P"]]);
+  });
+
+  it("are who reads them, by the files around", async () => {
+    const text = "A=`x y`\n";
+    expect(await rulesOf({ ".env": text, ".git": "" }, ".env")).toEqual([]);
+    expect(await rulesOf({ ".env": text, "requirements.txt": "python-dotenv==1.2\n" }, ".env")).toEqual([
+      ["reads-differently", "A"],
+    ]);
+  });
+
+  it("is what git has in its index", async () => {
+    const text = "API_KEY=q7Gz2LpV9sKd4WxYb8Nf3RtM\n";
+    const git = (...args: string[]) => execFileSync("git", args, { cwd: folder, stdio: "ignore" });
+    git("init", "--quiet");
+    expect(await rulesOf({ ".env": text }, ".env")).toEqual([]);
+    git("add", "--force", ".env");
+    expect(await rulesOf({ ".env": text }, ".env")).toEqual([["secret-in-tracked-file", "API_KEY"]]);
+  });
+});
