@@ -7,50 +7,64 @@ const hashPrime = 0x01000193;
 const underscore = 95;
 const hyphen = 45;
 
+type Unit = (code: number) => number;
+
+function exact(code: number): number {
+  return code;
+}
+
 /** A unit of a key as two keys that look alike share it: without case, `-` as `_`. */
 function folded(code: number): number {
   if (code >= 65 && code <= 90) return code + 32;
   return code === hyphen ? underscore : code;
 }
 
-/** The hash of each record's key, alike for keys that differ by case or by `-` and `_` only. */
-export function keyHashes(text: string, statements: Statements): Int32Array {
-  const hashes = new Int32Array(statements.length / recordLength);
-  for (let index = 0, record = 0; index < hashes.length; index++, record += recordLength) {
-    hashes[index] = hashOf(text, statements[record + keyStartField]!, statements[record + keyEndField]!);
-  }
-  return hashes;
+function exactHash(text: string, start: number, end: number): number {
+  let hash = hashBasis;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ text.charCodeAt(at), hashPrime);
+  return hash | 0;
 }
 
-function hashOf(text: string, start: number, end: number): number {
+function foldedHash(text: string, start: number, end: number): number {
   let hash = hashBasis;
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ folded(text.charCodeAt(at)), hashPrime);
   return hash | 0;
 }
 
+/** The hash of each record's key. */
+export function keyHashes(text: string, statements: Statements): Int32Array {
+  const hashes = new Int32Array(statements.length / recordLength);
+  for (let index = 0, record = 0; index < hashes.length; index++, record += recordLength) {
+    hashes[index] = exactHash(text, statements[record + keyStartField]!, statements[record + keyEndField]!);
+  }
+  return hashes;
+}
+
 /** By record number, but for the slots. */
 interface Table {
   readonly hashes: Int32Array;
-  /** A record number, or {@link none}. */
+  /** The number of the last record of a key, or {@link none}; open addressing with linear probing. */
   readonly slots: Int32Array;
   /** The record before it with the same key. */
   readonly earlier: Int32Array;
-  /** The last record of another key that folds to the same. */
-  readonly alike: Int32Array;
   /** 1 where a later record has the same key. */
   readonly hidden: Uint8Array;
   hasDuplicates: boolean;
-  hasAlike: boolean;
+  alikeGroups: readonly (readonly number[])[] | undefined;
 }
 
 function firstSlot(hash: number, mask: number): number {
   return (hash ^ (hash >>> 15)) & mask;
 }
 
-/**
- * Which records have which key, by hashes with open addressing: no string is made for any of 100,000 keys.
- * A slot holds the last record of a key; other spellings that fold to the same, and earlier records, are chained.
- */
+/** Free slots for so many records, at most half of which get filled. */
+function slotsFor(records: number): Int32Array {
+  let size = 16;
+  while (size < records * 2) size *= 2;
+  return new Int32Array(size).fill(none);
+}
+
+/** Which records have which key, by hashes: no string is made for any of 100,000 keys. */
 export class KeyIndex {
   readonly #text: string;
   readonly #statements: Statements;
@@ -65,16 +79,13 @@ export class KeyIndex {
   /** The index of a text; `hashes` are those of {@link keyHashes}. */
   static of(text: string, statements: Statements, hashes: Int32Array): KeyIndex {
     const { length } = hashes;
-    let size = 16;
-    while (size < length * 2) size *= 2;
     const table: Table = {
       hashes,
-      slots: new Int32Array(size).fill(none),
+      slots: slotsFor(length),
       earlier: new Int32Array(length).fill(none),
-      alike: new Int32Array(length).fill(none),
       hidden: new Uint8Array(length),
       hasDuplicates: false,
-      hasAlike: false,
+      alikeGroups: undefined,
     };
     const index = new KeyIndex(text, statements, table);
     for (let at = 0; at < length; at++) index.#add(at);
@@ -90,11 +101,6 @@ export class KeyIndex {
     return this.#table.hasDuplicates;
   }
 
-  /** Whether there are keys that differ by case or by `-` and `_` only. */
-  get hasAlike(): boolean {
-    return this.#table.hasAlike;
-  }
-
   /** The same object for indexes of the same keys in the same order, when one was made from the other. */
   get identity(): object {
     return this.#table;
@@ -102,17 +108,13 @@ export class KeyIndex {
 
   /** The record whose value is read for a key, undefined where no record has it. */
   effective(key: string): number | undefined {
-    const { slots, hashes, alike } = this.#table;
-    const hash = hashOf(key, 0, key.length);
+    const { slots, hashes } = this.#table;
+    const hash = exactHash(key, 0, key.length);
     const mask = slots.length - 1;
     for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
-      let index = slots[slot]!;
+      const index = slots[slot]!;
       if (index === none) return undefined;
-      if (hashes[index] !== hash) continue;
-      if (this.#spells(index, key)) return index * recordLength;
-      if (!this.#folds(index, key)) continue;
-      while (index !== none && !this.#spells(index, key)) index = alike[index]!;
-      return index === none ? undefined : index * recordLength;
+      if (hashes[index] === hash && this.#spells(index, key)) return index * recordLength;
     }
   }
 
@@ -144,83 +146,68 @@ export class KeyIndex {
   }
 
   /** Sets of effective records whose keys differ by case or by `-` and `_` only, each in file order. */
-  alikeGroups(): number[][] {
-    const groups: number[][] = [];
-    const { slots, alike } = this.#table;
-    for (const head of slots) {
-      if (head === none || alike[head] === none) continue;
-      const group: number[] = [];
-      for (let index = head; index !== none; index = alike[index]!) group.push(index * recordLength);
-      groups.push(group.sort((a, b) => a - b));
+  alikeGroups(): readonly (readonly number[])[] {
+    this.#table.alikeGroups ??= this.#findAlike();
+    return this.#table.alikeGroups;
+  }
+
+  #findAlike(): number[][] {
+    const { hidden } = this.#table;
+    const hashes = new Int32Array(hidden.length);
+    const slots = slotsFor(hidden.length);
+    const groups = new Map<number, number[]>();
+    for (let index = 0; index < hidden.length; index++) {
+      if (hidden[index] === 1) continue;
+      hashes[index] = foldedHash(this.#text, this.#start(index), this.#end(index));
+      const slot = this.#slotOf(index, hashes, slots, folded);
+      const first = slots[slot]!;
+      if (first === none) slots[slot] = index;
+      else if (groups.has(first)) groups.get(first)!.push(index * recordLength);
+      else groups.set(first, [first * recordLength, index * recordLength]);
     }
-    return groups.sort((a, b) => a[0]! - b[0]!);
+    return [...groups.values()].sort((a, b) => a[0]! - b[0]!);
   }
 
   #hasKeyOf(other: KeyIndex, theirs: number): boolean {
-    const { slots, hashes, alike } = this.#table;
+    const { slots, hashes } = this.#table;
     const hash = other.#table.hashes[theirs]!;
     const mask = slots.length - 1;
     for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
-      if (slots[slot] === none) return false;
-      for (let index = slots[slot]!; index !== none && hashes[index] === hash; index = alike[index]!) {
-        if (this.#agree(index, theirs, exact, other)) return true;
-      }
+      const index = slots[slot]!;
+      if (index === none) return false;
+      if (hashes[index] === hash && this.#agree(index, theirs, exact, other)) return true;
     }
   }
 
   #add(index: number): void {
     const table = this.#table;
-    const { slots, alike } = table;
-    const slot = this.#slotOf(index);
-    const head = slots[slot]!;
-    slots[slot] = index;
-    if (head === none) return;
-    let previous = none;
-    let at = head;
-    while (at !== none && !this.#agree(at, index, exact)) {
-      previous = at;
-      at = alike[at]!;
-    }
-    alike[index] = at === head ? alike[at]! : head;
-    if (at === none) {
-      table.hasAlike = true;
-      return;
-    }
+    const slot = this.#slotOf(index, table.hashes, table.slots, exact);
+    const before = table.slots[slot]!;
+    table.slots[slot] = index;
+    if (before === none) return;
     table.hasDuplicates = true;
-    table.earlier[index] = at;
-    table.hidden[at] = 1;
-    if (previous !== none) alike[previous] = alike[at]!;
-    alike[at] = none;
+    table.earlier[index] = before;
+    table.hidden[before] = 1;
   }
 
-  /** The slot of the keys that fold to the same as a record's, or a free one. */
-  #slotOf(index: number): number {
-    const { slots, hashes } = this.#table;
+  /** The slot of a record whose key is the same by some measure, or a free one. */
+  #slotOf(index: number, hashes: Int32Array, slots: Int32Array, as: Unit): number {
     const hash = hashes[index]!;
     const mask = slots.length - 1;
     for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
       const other = slots[slot]!;
-      if (other === none || (hashes[other] === hash && this.#agree(other, index, folded))) return slot;
+      if (other === none || (hashes[other] === hash && this.#agree(other, index, as))) return slot;
     }
   }
 
   /** Whether the key of a record is, unit by unit, that of a record of this or of another index. */
-  #agree(one: number, other: number, as: (code: number) => number, of: KeyIndex = this): boolean {
+  #agree(one: number, other: number, as: Unit, of: KeyIndex = this): boolean {
     const start = this.#start(one);
     const otherStart = of.#start(other);
     const length = this.#end(one) - start;
     if (of.#end(other) - otherStart !== length) return false;
     for (let at = 0; at < length; at++) {
       if (as(this.#text.charCodeAt(start + at)) !== as(of.#text.charCodeAt(otherStart + at))) return false;
-    }
-    return true;
-  }
-
-  #folds(index: number, key: string): boolean {
-    const start = this.#start(index);
-    if (this.#end(index) - start !== key.length) return false;
-    for (let at = 0; at < key.length; at++) {
-      if (folded(this.#text.charCodeAt(start + at)) !== folded(key.charCodeAt(at))) return false;
     }
     return true;
   }
@@ -237,8 +224,4 @@ export class KeyIndex {
   #end(index: number): number {
     return this.#statements[index * recordLength + keyEndField]!;
   }
-}
-
-function exact(code: number): number {
-  return code;
 }

@@ -9,7 +9,6 @@ const bothCases = /^(?:https?|ftp|all|no)_proxy$/i;
 export const similarKey: Rule = {
   id: "similar-key",
   run(document) {
-    if (!document.keys.hasAlike) return [];
     const matches: Match[] = [];
     for (const group of document.keys.alikeGroups()) {
       const [first, ...rest] = group.filter((record) => !isDropped(document, record));
