@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { familyOf, mayName } from "../src/code/languages.ts";
 import { placed } from "../src/code/places.ts";
 import { scanCode } from "../src/code/scan.ts";
-import { UsageIndex } from "../src/code/usageIndex.ts";
+import { readsInFlightMax, UsageIndex } from "../src/code/usageIndex.ts";
 import { goalRow, median, type Row, reported } from "./row.ts";
 
 const filesCount = 5_000;
-const filesAtOnce = 16;
 const rounds = 11;
 /** How much slower than reading the files an index of them may be. */
 const ratioMax = 1.5;
@@ -125,8 +124,8 @@ async function readAll(
   take: (file: string, bytes: Buffer) => void,
 ): Promise<number> {
   const start = performance.now();
-  for (let at = 0; at < files.length; at += filesAtOnce) {
-    const batch = files.slice(at, at + filesAtOnce);
+  for (let at = 0; at < files.length; at += readsInFlightMax) {
+    const batch = files.slice(at, at + readsInFlightMax);
     const read = await Promise.all(batch.map((file) => readFile(file)));
     for (const [index, bytes] of read.entries()) take(batch[index]!, bytes);
   }

@@ -7,12 +7,6 @@ const hashPrime = 0x01000193;
 const underscore = 95;
 const hyphen = 45;
 
-type Unit = (code: number) => number;
-
-function exact(code: number): number {
-  return code;
-}
-
 /** A unit of a key as two keys that look alike share it: without case, `-` as `_`. */
 function folded(code: number): number {
   if (code >= 65 && code <= 90) return code + 32;
@@ -155,11 +149,19 @@ export class KeyIndex {
     const { hidden } = this.#table;
     const hashes = new Int32Array(hidden.length);
     const slots = slotsFor(hidden.length);
+    const mask = slots.length - 1;
     const groups = new Map<number, number[]>();
     for (let index = 0; index < hidden.length; index++) {
       if (hidden[index] === 1) continue;
       hashes[index] = foldedHash(this.#text, this.#start(index), this.#end(index));
-      const slot = this.#slotOf(index, hashes, slots, folded);
+      const hash = hashes[index]!;
+      let slot = firstSlot(hash, mask);
+      while (
+        slots[slot] !== none &&
+        (hashes[slots[slot]!] !== hash || !this.#resemble(slots[slot]!, index))
+      ) {
+        slot = (slot + 1) & mask;
+      }
       const first = slots[slot]!;
       if (first === none) slots[slot] = index;
       else if (groups.has(first)) groups.get(first)!.push(index * recordLength);
@@ -175,39 +177,51 @@ export class KeyIndex {
     for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
       const index = slots[slot]!;
       if (index === none) return false;
-      if (hashes[index] === hash && this.#agree(index, theirs, exact, other)) return true;
+      if (hashes[index] === hash && this.#isKeyOf(index, theirs, other)) return true;
     }
   }
 
   #add(index: number): void {
     const table = this.#table;
-    const slot = this.#slotOf(index, table.hashes, table.slots, exact);
-    const before = table.slots[slot]!;
-    table.slots[slot] = index;
+    const { slots, hashes } = table;
+    const hash = hashes[index]!;
+    const mask = slots.length - 1;
+    let slot = firstSlot(hash, mask);
+    let before = slots[slot]!;
+    while (before !== none && (hashes[before] !== hash || !this.#isKeyOf(before, index))) {
+      slot = (slot + 1) & mask;
+      before = slots[slot]!;
+    }
+    slots[slot] = index;
     if (before === none) return;
     table.hasDuplicates = true;
     table.earlier[index] = before;
     table.hidden[before] = 1;
   }
 
-  /** The slot of a record whose key is the same by some measure, or a free one. */
-  #slotOf(index: number, hashes: Int32Array, slots: Int32Array, as: Unit): number {
-    const hash = hashes[index]!;
-    const mask = slots.length - 1;
-    for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
-      const other = slots[slot]!;
-      if (other === none || (hashes[other] === hash && this.#agree(other, index, as))) return slot;
-    }
-  }
-
-  /** Whether the key of a record is, unit by unit, that of a record of this or of another index. */
-  #agree(one: number, other: number, as: Unit, of: KeyIndex = this): boolean {
+  /** Whether the key of a record is that of a record of this or of another index. */
+  #isKeyOf(one: number, other: number, of: KeyIndex = this): boolean {
     const start = this.#start(one);
     const otherStart = of.#start(other);
     const length = this.#end(one) - start;
     if (of.#end(other) - otherStart !== length) return false;
+    const text = this.#text;
+    const otherText = of.#text;
     for (let at = 0; at < length; at++) {
-      if (as(this.#text.charCodeAt(start + at)) !== as(of.#text.charCodeAt(otherStart + at))) return false;
+      if (text.charCodeAt(start + at) !== otherText.charCodeAt(otherStart + at)) return false;
+    }
+    return true;
+  }
+
+  /** Whether the keys of two records look alike. */
+  #resemble(one: number, other: number): boolean {
+    const start = this.#start(one);
+    const otherStart = this.#start(other);
+    const length = this.#end(one) - start;
+    if (this.#end(other) - otherStart !== length) return false;
+    const text = this.#text;
+    for (let at = 0; at < length; at++) {
+      if (folded(text.charCodeAt(start + at)) !== folded(text.charCodeAt(otherStart + at))) return false;
     }
     return true;
   }

@@ -1,17 +1,11 @@
 import { substituted } from "./composeTemplate.ts";
-import { afterLine, type Names, type Step, type StepReader } from "./reader.ts";
+import { afterLine, letterEscapes, type Step, TextReader } from "./reader.ts";
 import { isGoLineSpace, isUnicodeSpace, skipWhile, trimmedEnd } from "./spaces.ts";
 
 const keyCharacter = /[\p{L}\p{N}_.[\]-]/u;
 
 const escapes: Readonly<Record<string, string>> = {
-  a: "\u0007",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
+  ...letterEscapes,
   '"': '"',
   "\\": "\\",
   // The template knows `$$` only.
@@ -23,18 +17,13 @@ function isExportSpace(code: number): boolean {
   return code === 32 || code === 9 || code === 10 || code === 12 || code === 13;
 }
 
-/** One text as compose-go 2 reads it: one statement it cannot read, and it gives the whole file up. */
-class ComposeReader {
-  readonly #text: string;
-  readonly #names: Names;
-
-  constructor(text: string, names: Names) {
-    this.#text = text;
-    this.#names = names;
-  }
-
+/**
+ * One text without a byte order mark as compose-go 2 reads it: one statement it cannot read, and it gives the whole file
+ * up.
+ */
+export class ComposeReader extends TextReader {
   step(from: number): Step {
-    const text = this.#text;
+    const text = this.text;
     const start = skipWhile(text, from, isUnicodeSpace);
     if (start === text.length) return { kind: "skipped", end: start };
     if (text.charAt(start) === "#") return { kind: "skipped", end: afterLine(text, start) };
@@ -52,13 +41,13 @@ class ComposeReader {
 
   #behindExport(start: number): number {
     const end = start + "export".length;
-    if (!this.#text.startsWith("export", start) || !isExportSpace(this.#text.charCodeAt(end))) return start;
-    return skipWhile(this.#text, end, isGoLineSpace);
+    if (!this.text.startsWith("export", start) || !isExportSpace(this.text.charCodeAt(end))) return start;
+    return skipWhile(this.text, end, isGoLineSpace);
   }
 
   /** What ends the key: `=`, `:`, LF or the text; -1 behind a character that no key may hold. */
   #separator(keyStart: number): number {
-    const text = this.#text;
+    const text = this.text;
     let at = keyStart;
     while (at < text.length) {
       const codePoint = text.codePointAt(at)!;
@@ -70,14 +59,14 @@ class ComposeReader {
   }
 
   #inherited(keyStart: number, key: string, end: number): Step {
-    const value = this.#names.inEnvironment(key) ?? null;
-    if (value === null && (key === "" || this.#names.inFile(key) !== undefined))
+    const value = this.names.inEnvironment(key) ?? null;
+    if (value === null && (key === "" || this.names.inFile(key) !== undefined))
       return { kind: "skipped", end };
     return { kind: "statement", keyStart, key, value, literal: value, expanded: false, end };
   }
 
   #value(start: number, keyStart: number, key: string, at: number): Step {
-    const text = this.#text;
+    const text = this.text;
     const quote = text.charAt(at);
     if (quote === '"' || quote === "'") {
       const closing = this.#closing(at);
@@ -100,9 +89,9 @@ class ComposeReader {
   }
 
   #closing(open: number): number {
-    const quote = this.#text.charAt(open);
-    for (let at = open + 1; at < this.#text.length; at++) {
-      const character = this.#text.charAt(at);
+    const quote = this.text.charAt(open);
+    for (let at = open + 1; at < this.text.length; at++) {
+      const character = this.text.charAt(at);
       if (character === quote) return at;
       if (character === "\\") at++;
     }
@@ -110,13 +99,13 @@ class ComposeReader {
   }
 
   #expanded(start: number, keyStart: number, key: string, literal: string, end: number): Step {
-    const value = substituted(literal, this.#names);
+    const value = substituted(literal, this.names);
     if (value === undefined) return { kind: "refused", at: start, cause: "expands", end };
     return { kind: "statement", keyStart, key, value, literal, expanded: value !== literal, end };
   }
 
   #refused(start: number, cause: "key" | "spans-lines"): Step {
-    return { kind: "refused", at: start, cause, end: afterLine(this.#text, start) };
+    return { kind: "refused", at: start, cause, end: afterLine(this.text, start) };
   }
 }
 
@@ -131,10 +120,4 @@ function unescaped(inner: string): string {
       return code < 256 ? String.fromCharCode(code) : `\\${digits}`;
     },
   );
-}
-
-/** Reads a text without a byte order mark as Docker Compose does. */
-export function composeReader(text: string, names: Names): StepReader {
-  const reader = new ComposeReader(text, names);
-  return (at) => reader.step(at);
 }

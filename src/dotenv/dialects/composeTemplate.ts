@@ -1,3 +1,4 @@
+import { matchAt } from "../reference.ts";
 import type { Names } from "./reader.ts";
 
 /** `${A:-${B:-…}}` is followed this deep; a text with more keeps what is deeper as written. */
@@ -5,11 +6,6 @@ const nestedTemplatesMax = 64;
 
 const namePattern = /[_a-z][_a-z0-9]*/iuy;
 const operatorPattern = /:?[-+?]/y;
-
-function matchAt(pattern: RegExp, text: string, at: number): string {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0] ?? "";
-}
 
 /** For each `{`, the `}` that balances it. As in compose-go, the character behind a `{` is never looked at. */
 function matchBraces(text: string): Map<number, number> {

@@ -1,8 +1,8 @@
-import { isDropped, keyAt } from "../assignments.ts";
+import { isDropped, keyAt, valueAt } from "../assignments.ts";
 import { skipSpace } from "../characters.ts";
 import { type DotenvDocument, type Entry, effectiveEntry } from "../document.ts";
 import type { Span } from "../scanner.ts";
-import { keyStartField, recordLength } from "../statements.ts";
+import { keyStartField, recordFrom, recordLength } from "../statements.ts";
 import { type DialectId, type DifferenceKind, dialectIds } from "./dialect.ts";
 import { oddSpans } from "./plain.ts";
 import { Names, type ReadStatement } from "./reader.ts";
@@ -82,7 +82,7 @@ function walk(document: DotenvDocument, dialect: OtherDialect, spans: readonly S
   const above = new NamesAbove(document);
   let here = 0;
   const names = new Names((name) => above.valueOf(name, here), {});
-  const { seen, start, step } = openDialect(dialect, document.text, names);
+  const { seen, start, reader } = openDialect(dialect, document.text, names);
   const byKey = new Map<number, Placed>();
   const refused: number[] = [];
   const stretches: Span[] = [];
@@ -95,7 +95,7 @@ function walk(document: DotenvDocument, dialect: OtherDialect, spans: readonly S
     // A statement may end in the middle of a line that is plain to dotenv: then that line is read as well.
     while (at < seen.text.length && (at < end || seen.text.charAt(at - 1) !== "\n")) {
       here = skipSpace(document.text, seen.original(at));
-      const next = step(at);
+      const next = reader.step(at);
       if (next.kind === "refused") refused.push(seen.original(next.at));
       if (next.kind === "statement") {
         const place = seen.original(next.keyStart);
@@ -108,23 +108,15 @@ function walk(document: DotenvDocument, dialect: OtherDialect, spans: readonly S
   return { byKey, refused, stretches };
 }
 
-/** The first record whose key starts at or behind an offset. */
-function recordAt({ statements }: DotenvDocument, offset: number): number {
-  let low = 0;
-  let high = statements.length / recordLength;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (statements[middle * recordLength + keyStartField]! < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low * recordLength;
-}
-
-function* entriesWithin(document: DotenvDocument, { start, end }: Span): Generator<Entry> {
+function* recordsWithin(document: DotenvDocument, { start, end }: Span): Generator<number> {
   const { statements } = document;
-  for (let record = recordAt(document, start); record < statements.length; record += recordLength) {
+  for (
+    let record = recordFrom(statements, start, keyStartField);
+    record < statements.length;
+    record += recordLength
+  ) {
     if (statements[record + keyStartField]! >= end) return;
-    if (!isDropped(document, record)) yield document.entryOf(record);
+    if (!isDropped(document, record)) yield record;
   }
 }
 
@@ -177,12 +169,22 @@ class Comparison {
 
   *kinds(): Generator<readonly [Entry, DifferenceKind]> {
     for (const stretch of this.#walk.stretches) {
-      for (const entry of entriesWithin(this.#document, stretch)) {
+      for (const record of recordsWithin(this.#document, stretch)) {
+        if (this.#isRead(record)) continue;
+        const entry = this.#document.entryOf(record);
         const kind = this.#kindOf(entry);
         if (kind !== undefined) yield [entry, kind];
       }
     }
     yield* this.#overridden();
+  }
+
+  /** Whether the dialect certainly reads a record as dotenv does; no entry is made to find that out. */
+  #isRead(record: number): boolean {
+    const own = this.#walk.byKey.get(this.#document.statements[record + keyStartField]!);
+    if (own === undefined || this.#walk.refused.length > 0) return false;
+    const { key, literal, expanded } = own.statement;
+    return !expanded && key === keyAt(this.#document, record) && literal === valueAt(this.#document, record);
   }
 
   #kindOf(entry: Entry): DifferenceKind | undefined {
@@ -207,9 +209,10 @@ class Comparison {
 
   /** Entries that lose to a statement further down which dotenv takes nothing from. */
   *#overridden(): Generator<readonly [Entry, DifferenceKind]> {
+    const { statements } = this.#document;
     for (const { statement, start } of this.#placed) {
-      const record = recordAt(this.#document, start);
-      if (this.#document.statements[record + keyStartField] === start) continue;
+      const record = recordFrom(statements, start, keyStartField);
+      if (statements[record + keyStartField] === start) continue;
       const entry = effectiveEntry(this.#document, statement.key);
       if (entry !== undefined && entry.keySpan.start < start && entry.value !== statement.value) {
         yield [entry, "other"];
@@ -231,11 +234,13 @@ export interface Partings {
  */
 export function partingsIn(document: DotenvDocument, dialects: readonly DialectId[]): Partings {
   const others = dialectIds.filter((id): id is OtherDialect => id !== "dotenv" && dialects.includes(id));
-  const spans = others.length === 0 ? [] : oddSpans(document);
+  const spans = others.some((id) => id !== "node") ? oddSpans(document) : [];
   const found = new Map<Entry, { kind: DifferenceKind; dialects: DialectId[] }>();
   const refusals = new Map<number, DialectId[]>();
-  for (const dialect of spans.length === 0 ? [] : others) {
-    const walked = walk(document, dialect, spans);
+  for (const dialect of others) {
+    const odd = dialect === "node" ? oddSpans(document, true) : spans;
+    if (odd.length === 0) continue;
+    const walked = walk(document, dialect, odd);
     for (const offset of walked.refused) {
       const refusing = refusals.get(offset);
       if (refusing === undefined) refusals.set(offset, [dialect]);

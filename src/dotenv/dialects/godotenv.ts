@@ -1,4 +1,4 @@
-import { afterLine, closingQuote, type Names, type Step, type StepReader } from "./reader.ts";
+import { afterLine, behindExport, closingQuote, type Names, type Step, TextReader } from "./reader.ts";
 import { isGoLineSpace, isUnicodeSpace, skipWhile, trimmedEnd } from "./spaces.ts";
 
 /**
@@ -35,22 +35,14 @@ function isKeyByte(byte: number): boolean {
   );
 }
 
-/** One text as godotenv 1.5.1 reads it: one line it cannot read, and it gives the whole file up. */
-class GodotenvReader {
-  readonly #text: string;
-  readonly #names: Names;
-
-  constructor(text: string, names: Names) {
-    this.#text = text;
-    this.#names = names;
-  }
-
+/** One text without CRLF as godotenv 1.5.1 reads it: one line it cannot read, and it gives the whole file up. */
+export class GodotenvReader extends TextReader {
   step(from: number): Step {
-    const text = this.#text;
+    const text = this.text;
     const start = skipWhile(text, from, isUnicodeSpace);
     if (start === text.length) return { kind: "skipped", end: start };
     if (text.charAt(start) === "#") return { kind: "skipped", end: afterLine(text, start) };
-    const keyStart = this.#behindExport(start);
+    const keyStart = behindExport(text, start, isGoLineSpace);
     if (keyStart === text.length) return this.#refused(start);
     let separator = keyStart;
     while (separator < text.length) {
@@ -67,15 +59,8 @@ class GodotenvReader {
     return this.#value(start, keyStart, text.slice(keyStart, keyEnd), value);
   }
 
-  #behindExport(start: number): number {
-    if (!this.#text.startsWith("export", start)) return start;
-    const end = start + "export".length;
-    const behind = skipWhile(this.#text, end, isGoLineSpace);
-    return behind > end ? behind : start;
-  }
-
   #value(start: number, keyStart: number, key: string, at: number): Step {
-    const text = this.#text;
+    const text = this.text;
     const quote = text.charAt(at);
     if (quote === '"' || quote === "'") {
       const closing = closingQuote(text, at, false);
@@ -85,7 +70,7 @@ class GodotenvReader {
       const end = closing + 1;
       if (quote === "'") return this.#statement(keyStart, key, inner, inner, end);
       const literal = unescaped(inner);
-      return this.#statement(keyStart, key, literal, expanded(literal, this.#names), end);
+      return this.#statement(keyStart, key, literal, expanded(literal, this.names), end);
     }
     let lineEnd = at;
     while (lineEnd < text.length && !"\r\n".includes(text.charAt(lineEnd))) lineEnd++;
@@ -97,16 +82,16 @@ class GodotenvReader {
       }
     }
     const literal = text.slice(at, trimmedEnd(text, at, stop, isGoLineSpace));
-    return this.#statement(keyStart, key, literal, expanded(literal, this.#names), lineEnd);
+    return this.#statement(keyStart, key, literal, expanded(literal, this.names), lineEnd);
   }
 
   #statement(keyStart: number, key: string, literal: string, value: string, end: number): Step {
-    const behind = this.#text.charAt(end) === "\n" ? end + 1 : end;
+    const behind = this.text.charAt(end) === "\n" ? end + 1 : end;
     return { kind: "statement", keyStart, key, value, literal, expanded: value !== literal, end: behind };
   }
 
   #refused(start: number): Step {
-    return { kind: "refused", at: start, cause: "key", end: afterLine(this.#text, start) };
+    return { kind: "refused", at: start, cause: "key", end: afterLine(this.text, start) };
   }
 }
 
@@ -139,10 +124,4 @@ function expanded(literal: string, names: Names): string {
     kept = match.index + whole.length;
   }
   return kept === 0 ? literal : names.join([...pieces, literal.slice(kept)], literal);
-}
-
-/** Reads a text without CRLF as godotenv does. */
-export function godotenvReader(text: string, names: Names): StepReader {
-  const reader = new GodotenvReader(text, names);
-  return (at) => reader.step(at);
 }

@@ -10,17 +10,24 @@ import {
   valueEndField,
   valueStartField,
 } from "../statements.ts";
+import { afterLine } from "./reader.ts";
 
 /** What an ASCII character may be on a line that all readers read alike. */
 const inKey = 1;
 const inQuotes = 2;
 const unquoted = 4;
+/** The same for readers to whom `$` is a character like others. */
+const inQuotesWithDollar = 8;
+const unquotedWithDollar = 16;
 
+const exportAndSpace = "export ";
 const classes = new Uint8Array(128);
 for (let code = 32; code < 127; code++) {
   const character = String.fromCharCode(code);
-  if (/\w/.test(character)) classes[code] = inKey | inQuotes | unquoted;
-  else if (!/[$\\"'`]/.test(character)) classes[code] = inQuotes | (character === "#" ? 0 : unquoted);
+  if (/[\\"'`]/.test(character)) continue;
+  classes[code] = inQuotesWithDollar | (character === "#" ? 0 : unquotedWithDollar);
+  if (character !== "$") classes[code]! |= inQuotes | (character === "#" ? 0 : unquoted);
+  if (/\w/.test(character)) classes[code]! |= inKey;
 }
 
 const space = 32;
@@ -49,26 +56,37 @@ function behindLine(text: string, at: number): number {
   return code === carriageReturn && text.charCodeAt(at + 1) === lineFeed ? at + 2 : -1;
 }
 
-/** Where a value ends that every reader takes as it stands, its quotes included; -1 for any other. */
-function isPlainValue(text: string, start: number, end: number): boolean {
+/** Whether every reader takes a value, its quotes included, as it stands. */
+function isPlainValue(text: string, start: number, end: number, dollars: boolean): boolean {
   const quote = text.charAt(start);
   if (quote === '"' || quote === "'") {
-    return end - start > 1 && text.charAt(end - 1) === quote && holdsOnly(text, start + 1, end - 1, inQuotes);
+    const kind = dollars ? inQuotesWithDollar : inQuotes;
+    return end - start > 1 && text.charAt(end - 1) === quote && holdsOnly(text, start + 1, end - 1, kind);
   }
-  return holdsOnly(text, start, end, unquoted);
+  return holdsOnly(text, start, end, dollars ? unquotedWithDollar : unquoted);
+}
+
+/** Whether nothing stands before a key, or one `export` that no reader trips over. */
+function startsPlainly(text: string, start: number, keyStart: number, valueLength: number): boolean {
+  if (start === keyStart) return true;
+  return (
+    valueLength > 0 && keyStart - start === exportAndSpace.length && text.startsWith(exportAndSpace, start)
+  );
 }
 
 /** The end of the line of an assignment that every reader reads alike, -1 for one that some may read otherwise. */
-function plainLineEnd({ text, statements }: DotenvDocument, record: number): number {
+function plainLineEnd({ text, statements }: DotenvDocument, record: number, dollars: boolean): number {
   const start = statements[record + startField]!;
   const keyStart = statements[record + keyStartField]!;
   const keyEnd = statements[record + keyEndField]!;
   const valueStart = statements[record + valueStartField]!;
   const valueEnd = statements[record + valueEndField]!;
   const comment = statements[record + commentField]!;
-  if (start !== keyStart || valueStart !== keyEnd + 1 || text.charAt(keyEnd) !== "=") return -1;
+  if (!startsPlainly(text, start, keyStart, valueEnd - valueStart)) return -1;
+  if (valueStart !== keyEnd + 1 || text.charAt(keyEnd) !== "=") return -1;
   if (start > 0 && text.charCodeAt(start - 1) !== lineFeed) return -1;
-  if (!holdsOnly(text, keyStart, keyEnd, inKey) || !isPlainValue(text, valueStart, valueEnd)) return -1;
+  if (!holdsOnly(text, keyStart, keyEnd, inKey) || !isPlainValue(text, valueStart, valueEnd, dollars))
+    return -1;
   if (comment === -1) return behindLine(text, valueEnd);
   // A comment behind nothing belongs to some readers' value, and godotenv looks for the last ` #` of the line.
   if (valueEnd === valueStart || text.charCodeAt(valueEnd) !== space) return -1;
@@ -84,10 +102,7 @@ function plainLineEnd({ text, statements }: DotenvDocument, record: number): num
 /** The end of a blank line, or of one that starts with `#`; -1 for any other. */
 function emptyLineEnd(text: string, start: number): number {
   let at = start;
-  if (text.charCodeAt(at) === hash) {
-    const newline = text.indexOf("\n", at);
-    return newline === -1 ? text.length : newline + 1;
-  }
+  if (text.charCodeAt(at) === hash) return afterLine(text, at);
   while (text.charCodeAt(at) === space || text.charCodeAt(at) === tab) at++;
   return behindLine(text, at);
 }
@@ -120,8 +135,7 @@ class OddLines {
   between(start: number, end: number): void {
     for (let at = start; at < end; ) {
       const empty = emptyLineEnd(this.#text, at);
-      const newline = this.#text.indexOf("\n", at);
-      const behind = newline === -1 ? this.#text.length : newline + 1;
+      const behind = afterLine(this.#text, at);
       if (empty === -1) this.odd(at, behind);
       at = empty === -1 ? behind : empty;
     }
@@ -131,8 +145,9 @@ class OddLines {
 /**
  * The whole lines of a document that some dialect may read otherwise than dotenv; of the lines outside of them each
  * dialect gets what dotenv gets, unless a statement inside of a span goes on over its end. In file order.
+ * `dollars`: to the dialects in question `$` is a character like others.
  */
-export function oddSpans(document: DotenvDocument): readonly Span[] {
+export function oddSpans(document: DotenvDocument, dollars = false): readonly Span[] {
   const { text, statements, quirks } = document;
   if (text === "") return [];
   if (quirks.lineSeparators || (quirks.carriageReturns && /\r(?!\n)/.test(text))) {
@@ -143,14 +158,13 @@ export function oddSpans(document: DotenvDocument): readonly Span[] {
   for (let record = 0; record < statements.length; record += recordLength) {
     const start = lineStartAt(text, statements[record + startField]!);
     if (start > at) lines.between(at, start);
-    const end = document.bom && at === 0 ? -1 : plainLineEnd(document, record);
+    const end = document.bom && at === 0 ? -1 : plainLineEnd(document, record, dollars);
     if (end !== -1) {
       lines.plain(start);
       at = end;
       continue;
     }
-    const newline = text.indexOf("\n", statements[record + valueEndField]!);
-    at = newline === -1 ? text.length : newline + 1;
+    at = afterLine(text, statements[record + valueEndField]!);
     lines.odd(start, at);
   }
   lines.between(at, text.length);

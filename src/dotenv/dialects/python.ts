@@ -1,17 +1,20 @@
-import { afterLine, closingQuote, type Names, type Step, type StepReader } from "./reader.ts";
+import {
+  afterLine,
+  behindExport,
+  closingQuote,
+  letterEscapes,
+  lineFeedFrom,
+  type Names,
+  type Step,
+  TextReader,
+} from "./reader.ts";
 import { isPythonSpace, skipWhile, trimmedEnd } from "./spaces.ts";
 
 const doubleQuoteEscapes: Readonly<Record<string, string>> = {
   "\\": "\\",
   "'": "'",
   '"': '"',
-  a: "\u0007",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
+  ...letterEscapes,
 };
 
 function isSpaceInLine(code: number): boolean {
@@ -25,23 +28,15 @@ interface Value {
 }
 
 /**
- * One text as python-dotenv 1.2 reads it. A statement that does not end with its line is dropped up to the end of
- * the line that the reader has come to.
+ * One text with LF only and without a byte order mark as python-dotenv 1.2 reads it. A statement that does not end
+ * with its line is dropped up to the end of the line that the reader has come to.
  */
-class PythonReader {
-  readonly #text: string;
-  readonly #names: Names;
-
-  constructor(text: string, names: Names) {
-    this.#text = text;
-    this.#names = names;
-  }
-
+export class PythonReader extends TextReader {
   step(from: number): Step {
-    const text = this.#text;
+    const text = this.text;
     const start = skipWhile(text, from, isPythonSpace);
     if (start === text.length) return { kind: "skipped", end: start };
-    const keyAt = this.#behindExport(start);
+    const keyAt = behindExport(text, start, isSpaceInLine);
     const key = this.#key(keyAt);
     if (key === undefined) return this.#dropped(keyAt);
     let at = skipWhile(text, key.end, isSpaceInLine);
@@ -53,23 +48,16 @@ class PythonReader {
       at = value.end;
     }
     at = skipWhile(text, at, isSpaceInLine);
-    if (text.charAt(at) === "#") at = this.#lineEnd(at);
+    if (text.charAt(at) === "#") at = lineFeedFrom(text, at);
     if (at < text.length && text.charAt(at) !== "\n") return this.#dropped(at);
     const end = Math.min(at + 1, text.length);
     if (key.name === null) return { kind: "skipped", end };
     return this.#statement(keyAt, key.name, literal, end);
   }
 
-  #behindExport(start: number): number {
-    if (!this.#text.startsWith("export", start)) return start;
-    const end = start + "export".length;
-    const behind = skipWhile(this.#text, end, isSpaceInLine);
-    return behind > end ? behind : start;
-  }
-
   /** A null name stands for a comment in a key's place; undefined where no key can be read. */
   #key(at: number): { readonly name: string | null; readonly end: number } | undefined {
-    const text = this.#text;
+    const text = this.text;
     if (text.charAt(at) === "#") return { name: null, end: at };
     if (text.charAt(at) === "'") {
       const closing = text.indexOf("'", at + 1);
@@ -80,7 +68,7 @@ class PythonReader {
   }
 
   #value(at: number): Value | undefined {
-    const text = this.#text;
+    const text = this.text;
     const quote = text.charAt(at);
     if (quote === "'" || quote === '"') {
       const closing = closingQuote(text, at, true);
@@ -92,7 +80,7 @@ class PythonReader {
           : inner.replace(/\\([\\'"abfnrtv])/g, (_, name: string) => doubleQuoteEscapes[name]!);
       return { literal, end: closing + 1 };
     }
-    const end = this.#lineEnd(at);
+    const end = lineFeedFrom(text, at);
     let stop = end;
     for (let next = at + 1; next < end; next++) {
       if (text.charCodeAt(next) === 35 && isPythonSpace(text.charCodeAt(next - 1))) {
@@ -103,17 +91,12 @@ class PythonReader {
     return { literal: text.slice(at, trimmedEnd(text, at, stop, isPythonSpace)), end };
   }
 
-  #lineEnd(from: number): number {
-    const newline = this.#text.indexOf("\n", from);
-    return newline === -1 ? this.#text.length : newline;
-  }
-
   #dropped(at: number): Step {
-    return { kind: "skipped", end: afterLine(this.#text, at) };
+    return { kind: "skipped", end: afterLine(this.text, at) };
   }
 
   #statement(keyStart: number, key: string, literal: string | null, end: number): Step {
-    const value = literal === null ? null : interpolated(literal, this.#names);
+    const value = literal === null ? null : interpolated(literal, this.names);
     return { kind: "statement", keyStart, key, value, literal, expanded: value !== literal, end };
   }
 }
@@ -146,10 +129,4 @@ function interpolated(literal: string, names: Names): string {
     at = kept;
   }
   return kept === 0 ? literal : names.join([...pieces, literal.slice(kept)], literal);
-}
-
-/** Reads a text with LF only and no byte order mark as python-dotenv does. */
-export function pythonReader(text: string, names: Names): StepReader {
-  const reader = new PythonReader(text, names);
-  return (at) => reader.step(at);
 }

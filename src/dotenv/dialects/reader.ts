@@ -1,4 +1,6 @@
+import { expandedCharactersMax } from "../reference.ts";
 import type { DifferenceKind } from "./dialect.ts";
+import { skipWhile } from "./spaces.ts";
 
 /** An assignment as a dialect reads it. Offsets count in the text the reader was made for. */
 export interface ReadStatement {
@@ -32,14 +34,6 @@ export interface Skipped {
 
 export type Step = ReadStatement | Refused | Skipped;
 
-/**
- * Reads the next statement at or behind an offset before the text's end; the step's end lies behind that offset.
- * Keeps nothing from one step to the next but caches, so a reading may start at any line that a statement starts on.
- */
-export type StepReader = (at: number) => Step;
-
-/** The most UTF-16 units one value may grow to by its references: Linux takes no longer string into an environment. */
-const expandedCharactersMax = 131_072;
 /** The most UTF-16 units the references of one file may add up to; then values stay as they are written. */
 const expandedFileCharactersMax = 16 * 1024 * 1024;
 
@@ -74,6 +68,48 @@ export class Names {
     this.#charactersLeft -= length;
     return this.#charactersLeft < 0 ? literal : pieces.join("");
   }
+}
+
+/** What the letters behind a backslash stand for in C, and in the dialects that follow it. */
+export const letterEscapes = {
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+} as const;
+
+/** A text, and how one dialect reads it. */
+export abstract class TextReader {
+  protected readonly text: string;
+  protected readonly names: Names;
+
+  constructor(text: string, names: Names) {
+    this.text = text;
+    this.names = names;
+  }
+
+  /**
+   * Reads the next statement at or behind an offset before the text's end; the step's end lies behind that offset.
+   * Keeps nothing from one step to the next but caches, so a reading may start at any line that a statement starts on.
+   */
+  abstract step(from: number): Step;
+}
+
+/** The offset behind `export` and the space after it; `start` itself when they do not stand there. */
+export function behindExport(text: string, start: number, isSpace: (code: number) => boolean): number {
+  if (!text.startsWith("export", start)) return start;
+  const end = start + "export".length;
+  const behind = skipWhile(text, end, isSpace);
+  return behind > end ? behind : start;
+}
+
+/** The offset of the first LF at or after `from`; the text's length when there is none. */
+export function lineFeedFrom(text: string, from: number): number {
+  const newline = text.indexOf("\n", from);
+  return newline === -1 ? text.length : newline;
 }
 
 /** The offset behind the first LF at or after `from`; the text's length when there is none. */

@@ -1,13 +1,13 @@
 import { byteOrderMark } from "../characters.ts";
 import { parseDocument, values } from "../document.ts";
-import { composeReader } from "./compose.ts";
+import { ComposeReader } from "./compose.ts";
 import type { DialectId, DialectReading } from "./dialect.ts";
-import { godotenvReader } from "./godotenv.ts";
+import { GodotenvReader } from "./godotenv.ts";
 import { type NewlineRule, type SeenText, seenText } from "./newlines.ts";
-import { nodeReader } from "./node.ts";
-import { pythonReader } from "./python.ts";
-import { Names, type StepReader } from "./reader.ts";
-import { rubyReader } from "./ruby.ts";
+import { NodeReader } from "./node.ts";
+import { PythonReader } from "./python.ts";
+import { Names, type TextReader } from "./reader.ts";
+import { RubyReader } from "./ruby.ts";
 
 /** A dialect that is not Envpact's own. */
 export type OtherDialect = Exclude<DialectId, "dotenv">;
@@ -16,7 +16,7 @@ interface Rules {
   readonly newlines: NewlineRule;
   /** Whether a byte order mark at the file's start is taken off. */
   readonly dropsMark: boolean;
-  readonly open: (text: string, names: Names) => StepReader;
+  readonly Reader: new (text: string, names: Names) => TextReader;
 }
 
 /**
@@ -24,11 +24,11 @@ interface Rules {
  * `bom|utf-8`.
  */
 const rules: Readonly<Record<OtherDialect, Rules>> = {
-  node: { newlines: "removed", dropsMark: false, open: nodeReader },
-  "python-dotenv": { newlines: "unified", dropsMark: true, open: pythonReader },
-  godotenv: { newlines: "crlf", dropsMark: false, open: godotenvReader },
-  "ruby-dotenv": { newlines: "unified", dropsMark: true, open: rubyReader },
-  compose: { newlines: "kept", dropsMark: true, open: composeReader },
+  node: { newlines: "removed", dropsMark: false, Reader: NodeReader },
+  "python-dotenv": { newlines: "unified", dropsMark: true, Reader: PythonReader },
+  godotenv: { newlines: "crlf", dropsMark: false, Reader: GodotenvReader },
+  "ruby-dotenv": { newlines: "unified", dropsMark: true, Reader: RubyReader },
+  compose: { newlines: "kept", dropsMark: true, Reader: ComposeReader },
 };
 
 /** A file's text as a dialect sees it, and the reader for it. */
@@ -36,15 +36,15 @@ export interface Opened {
   readonly seen: SeenText;
   /** Where reading starts. */
   readonly start: number;
-  readonly step: StepReader;
+  readonly reader: TextReader;
 }
 
 /** Makes the reader of a dialect for a text. */
 export function openDialect(dialect: OtherDialect, text: string, names: Names): Opened {
-  const { newlines, dropsMark, open } = rules[dialect];
+  const { newlines, dropsMark, Reader } = rules[dialect];
   const seen = seenText(text, newlines);
   const start = dropsMark && seen.text.charCodeAt(0) === byteOrderMark ? 1 : 0;
-  return { seen, start, step: open(seen.text, names) };
+  return { seen, start, reader: new Reader(seen.text, names) };
 }
 
 /**
@@ -59,10 +59,14 @@ export function readAs(
 ): DialectReading {
   if (dialect === "dotenv") return { ok: true, values: new Map(Object.entries(values(parseDocument(text)))) };
   const found = new Map<string, string | null>();
-  const { seen, start, step } = openDialect(dialect, text, new Names((name) => found.get(name), environment));
+  const { seen, start, reader } = openDialect(
+    dialect,
+    text,
+    new Names((name) => found.get(name), environment),
+  );
   let at = start;
   while (at < seen.text.length) {
-    const next = step(at);
+    const next = reader.step(at);
     if (next.kind === "refused") {
       return { ok: false, line: lineAt(text, seen.original(next.at)), kind: next.cause };
     }

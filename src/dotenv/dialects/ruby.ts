@@ -1,4 +1,4 @@
-import type { Names, Step, StepReader } from "./reader.ts";
+import { afterLine, behindExport, lineFeedFrom, type Names, type Step, TextReader } from "./reader.ts";
 import { isRubySpace, skipWhile, trimmedEnd } from "./spaces.ts";
 
 const legacyMode = "DOTENV_LINEBREAK_MODE";
@@ -29,63 +29,48 @@ interface RawValue {
 }
 
 /**
- * One text as dotenv for Ruby 3.2 reads it: its `LINE` pattern is that of dotenv with bare keys, without backticks
- * and without `-` in keys.
+ * One text with LF only and without a byte order mark as dotenv for Ruby 3.2 reads it: its `LINE` pattern is that of
+ * dotenv with bare keys, without backticks and without `-` in keys.
  */
-class RubyReader {
-  readonly #text: string;
-  readonly #names: Names;
-
-  constructor(text: string, names: Names) {
-    this.#text = text;
-    this.#names = names;
-  }
-
+export class RubyReader extends TextReader {
   step(from: number): Step {
-    const text = this.#text;
+    const text = this.text;
     const start = skipWhile(text, from, isRubySpace);
     if (start === text.length) return { kind: "skipped", end: start };
-    const behind = this.#behindExport(start);
+    const behind = behindExport(text, start, isRubySpace);
     return (
       (behind > start ? this.#assignment(start, behind) : undefined) ??
       this.#assignment(start, start) ?? {
         kind: "skipped",
-        end: Math.min(this.#lineEnd(start) + 1, text.length),
+        end: afterLine(text, start),
       }
     );
   }
 
-  #behindExport(start: number): number {
-    if (!this.#text.startsWith("export", start)) return start;
-    const end = start + "export".length;
-    const behind = skipWhile(this.#text, end, isRubySpace);
-    return behind > end ? behind : start;
-  }
-
   #assignment(start: number, keyStart: number): Step | undefined {
-    const text = this.#text;
+    const text = this.text;
     const keyEnd = skipWhile(text, keyStart, isKeyCode);
     if (keyEnd === keyStart) return undefined;
     const found = this.#rawValue(keyEnd);
     if (found === undefined) return undefined;
     const key = text.slice(keyStart, keyEnd);
     const { end } = found;
-    const set = key === legacyMode ? undefined : this.#names.inEnvironment(key);
+    const set = key === legacyMode ? undefined : this.names.inEnvironment(key);
     if (set !== undefined) return this.#statement(keyStart, key, set, set, end);
     if (keyStart > start && found.raw === undefined) {
       // It means `export KEY` for a key that is set above it, and raises a FormatError for any other.
-      const above = this.#names.inFile(key);
+      const above = this.names.inFile(key);
       if (above === undefined) return { kind: "refused", at: start, cause: "key", end };
       return { kind: "skipped", end };
     }
     const literal = this.#unquoted(found.raw ?? "");
-    const value = literal.expands ? substituted(literal.text, this.#names) : literal.text;
+    const value = literal.expands ? substituted(literal.text, this.names) : literal.text;
     return this.#statement(keyStart, key, literal.text, value, end);
   }
 
   /** The value behind a key that ends at `keyEnd`; undefined where the line is none that Ruby reads. */
   #rawValue(keyEnd: number): RawValue | undefined {
-    const text = this.#text;
+    const text = this.text;
     const equals = skipWhile(text, keyEnd, isRubySpace);
     if (text.charAt(equals) === "=") return this.#behindSeparator(equals + 1);
     if (text.charAt(keyEnd) === ":" && isRubySpace(text.charCodeAt(keyEnd + 1))) {
@@ -96,7 +81,7 @@ class RubyReader {
   }
 
   #behindSeparator(at: number): RawValue {
-    const text = this.#text;
+    const text = this.text;
     const open = skipWhile(text, at, isRubySpace);
     const quote = text.charAt(open);
     if (quote === "'" || quote === '"') {
@@ -105,12 +90,12 @@ class RubyReader {
     }
     let end = at;
     while (end < text.length && text.charCodeAt(end) !== 10 && text.charCodeAt(end) !== 35) end++;
-    return { raw: end === at ? undefined : text.slice(at, end), end: this.#lineEnd(end) };
+    return { raw: end === at ? undefined : text.slice(at, end), end: lineFeedFrom(text, end) };
   }
 
   /** The quote that closes the one at `open` and ends its line but for a comment: as in dotenv's pattern. */
   #closing(open: number): number {
-    const text = this.#text;
+    const text = this.text;
     const quote = text.charAt(open);
     let escaped = -1;
     for (let at = text.indexOf(quote, open + 1); at !== -1; at = text.indexOf(quote, at + 1)) {
@@ -123,14 +108,9 @@ class RubyReader {
 
   /** The end of the line when nothing but space and a comment stands before it, else -1. */
   #statementEnd(from: number): number {
-    const at = skipWhile(this.#text, from, isSpaceInLine);
-    if (at === this.#text.length || this.#text.charAt(at) === "\n") return at;
-    return this.#text.charAt(at) === "#" ? this.#lineEnd(at) : -1;
-  }
-
-  #lineEnd(from: number): number {
-    const newline = this.#text.indexOf("\n", from);
-    return newline === -1 ? this.#text.length : newline;
+    const at = skipWhile(this.text, from, isSpaceInLine);
+    if (at === this.text.length || this.text.charAt(at) === "\n") return at;
+    return this.text.charAt(at) === "#" ? lineFeedFrom(this.text, at) : -1;
   }
 
   #unquoted(raw: string): { readonly text: string; readonly expands: boolean } {
@@ -141,7 +121,7 @@ class RubyReader {
     if (!quoted) return { text: unescaped(value), expands: true };
     const inner = value.slice(1, -1);
     if (quote === "'") return { text: inner, expands: false };
-    const legacy = (this.#names.inFile(legacyMode) ?? this.#names.inEnvironment(legacyMode)) === "legacy";
+    const legacy = (this.names.inFile(legacyMode) ?? this.names.inEnvironment(legacyMode)) === "legacy";
     const newlines = legacy
       ? inner.replaceAll("\\n", "\n").replaceAll("\\r", "\r")
       : inner.replaceAll("\\n", "\\\\n").replaceAll("\\r", "\\\\r");
@@ -157,7 +137,7 @@ class RubyReader {
       value: value ?? literal,
       literal,
       expanded,
-      end: Math.min(end + 1, this.#text.length),
+      end: Math.min(end + 1, this.text.length),
     };
   }
 }
@@ -216,10 +196,4 @@ function commandClosers(value: string): Map<number, number> {
     else if (open.length > 0) open[open.length - 1]!.sound = false;
   }
   return closers;
-}
-
-/** Reads a text with LF only and no byte order mark as dotenv for Ruby does. */
-export function rubyReader(text: string, names: Names): StepReader {
-  const reader = new RubyReader(text, names);
-  return (at) => reader.step(at);
 }
