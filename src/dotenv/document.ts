@@ -6,11 +6,12 @@ import {
   isDropped,
   keyAt,
   localEntryOf,
+  type ScannedText,
   valueAt,
 } from "./assignments.ts";
 import { byteOrderMark } from "./characters.ts";
 import { type CommentedEntry, commentedIn } from "./commented.ts";
-import { KeyIndex, keyHashes } from "./keyIndex.ts";
+import { hashesOfRecord, type KeyChange, KeyIndex, keyHashes } from "./keyIndex.ts";
 import { lineStartsOf, prevailingNewline } from "./lines.ts";
 import { type Quirks, quirksOf } from "./reading.ts";
 import { type Rescan, rescanText } from "./rescanning.ts";
@@ -44,6 +45,15 @@ export interface DotenvDocument {
   readonly eol: "\n" | "\r\n" | "\r";
 }
 
+/** A change of more assignments is one of the whole file to who follows keys. */
+const changedRecordsMax = 64;
+
+function keysBetween(scanned: ScannedText, from: number, to: number): string[] {
+  const keys: string[] = [];
+  for (let record = from; record < to; record += recordLength) keys.push(keyAt(scanned, record));
+  return keys;
+}
+
 /** Each view of the text is made when first asked for: most readers want one of them. */
 class ScannedDocument implements DotenvDocument {
   readonly text: string;
@@ -52,6 +62,7 @@ class ScannedDocument implements DotenvDocument {
   readonly quirks: Quirks;
   #hashes: Int32Array | undefined;
   #keys: KeyIndex | undefined;
+  #keyChange: KeyChange | undefined;
   #tokens: Token[] | undefined;
   #entries: Entry[] | undefined;
   readonly #made = new Map<number, Entry>();
@@ -82,11 +93,16 @@ class ScannedDocument implements DotenvDocument {
       next.#keys = this.#keys?.movedTo(text, statements);
       return next;
     }
-    const hashes = new Int32Array(statements.length / recordLength);
-    hashes.set(this.#hashes.subarray(0, firstRecord / recordLength));
-    hashes.set(keyHashes(text, statements.subarray(firstRecord, rest)), firstRecord / recordLength);
-    hashes.set(this.#hashes.subarray(oldRest / recordLength), rest / recordLength);
+    const place = (record: number) => (record / recordLength) * hashesOfRecord;
+    const hashes = new Int32Array(place(statements.length));
+    hashes.set(this.#hashes.subarray(0, place(firstRecord)));
+    hashes.set(keyHashes(text, statements.subarray(firstRecord, rest)), place(firstRecord));
+    hashes.set(this.#hashes.subarray(place(oldRest)), place(rest));
     next.#hashes = hashes;
+    if (rest - firstRecord + oldRest - firstRecord <= changedRecordsMax * recordLength && this.#keys) {
+      const keys = [...keysBetween(this, firstRecord, oldRest), ...keysBetween(next, firstRecord, rest)];
+      next.#keyChange = { before: this.#keys.identity, keys };
+    }
     return next;
   }
 
@@ -99,7 +115,7 @@ class ScannedDocument implements DotenvDocument {
 
   get keys(): KeyIndex {
     this.#hashes ??= keyHashes(this.text, this.statements);
-    this.#keys ??= KeyIndex.of(this.text, this.statements, this.#hashes);
+    this.#keys ??= KeyIndex.of(this.text, this.statements, this.#hashes, this.#keyChange);
     return this.#keys;
   }
 

@@ -19,23 +19,30 @@ function exactHash(text: string, start: number, end: number): number {
   return hash | 0;
 }
 
-function foldedHash(text: string, start: number, end: number): number {
-  let hash = hashBasis;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ folded(text.charCodeAt(at)), hashPrime);
-  return hash | 0;
-}
+/** Numbers that {@link keyHashes} has for a record: the hash of its key, and that of its key folded. */
+export const hashesOfRecord = 2;
 
-/** The hash of each record's key. */
+/** The hashes of each record's key. */
 export function keyHashes(text: string, statements: Statements): Int32Array {
-  const hashes = new Int32Array(statements.length / recordLength);
-  for (let index = 0, record = 0; index < hashes.length; index++, record += recordLength) {
-    hashes[index] = exactHash(text, statements[record + keyStartField]!, statements[record + keyEndField]!);
+  const hashes = new Int32Array((statements.length / recordLength) * hashesOfRecord);
+  for (let index = 0, record = 0; index < hashes.length; index += hashesOfRecord, record += recordLength) {
+    const end = statements[record + keyEndField]!;
+    let hash = hashBasis;
+    let alike = hashBasis;
+    for (let at = statements[record + keyStartField]!; at < end; at++) {
+      const code = text.charCodeAt(at);
+      hash = Math.imul(hash ^ code, hashPrime);
+      alike = Math.imul(alike ^ folded(code), hashPrime);
+    }
+    hashes[index] = hash;
+    hashes[index + 1] = alike;
   }
   return hashes;
 }
 
 /** By record number, but for the slots. */
 interface Table {
+  /** {@link hashesOfRecord} for each. */
   readonly hashes: Int32Array;
   /** The number of the last record of a key, or {@link none}; open addressing with linear probing. */
   readonly slots: Int32Array;
@@ -58,21 +65,32 @@ function slotsFor(records: number): Int32Array {
   return new Int32Array(size).fill(none);
 }
 
+/** How the keys of a text differ from those of the text that it was made from. */
+export interface KeyChange {
+  /** The {@link KeyIndex.identity} of that text's index. */
+  readonly before: object;
+  /** The keys of the assignments that went and of those that came; all others are as they were. */
+  readonly keys: readonly string[];
+}
+
 /** Which records have which key, by hashes: no string is made for any of 100,000 keys. */
 export class KeyIndex {
   readonly #text: string;
   readonly #statements: Statements;
   readonly #table: Table;
+  /** What changed since an earlier text, where that is known and little. */
+  readonly change: KeyChange | undefined;
 
-  private constructor(text: string, statements: Statements, table: Table) {
+  private constructor(text: string, statements: Statements, table: Table, change?: KeyChange) {
     this.#text = text;
     this.#statements = statements;
     this.#table = table;
+    this.change = change;
   }
 
   /** The index of a text; `hashes` are those of {@link keyHashes}. */
-  static of(text: string, statements: Statements, hashes: Int32Array): KeyIndex {
-    const { length } = hashes;
+  static of(text: string, statements: Statements, hashes: Int32Array, change?: KeyChange): KeyIndex {
+    const length = hashes.length / hashesOfRecord;
     const table: Table = {
       hashes,
       slots: slotsFor(length),
@@ -81,7 +99,7 @@ export class KeyIndex {
       hasDuplicates: false,
       alikeGroups: undefined,
     };
-    const index = new KeyIndex(text, statements, table);
+    const index = new KeyIndex(text, statements, table, change);
     for (let at = 0; at < length; at++) index.#add(at);
     return index;
   }
@@ -108,7 +126,7 @@ export class KeyIndex {
     for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
       const index = slots[slot]!;
       if (index === none) return undefined;
-      if (hashes[index] === hash && this.#spells(index, key)) return index * recordLength;
+      if (hashes[index * hashesOfRecord] === hash && this.#spells(index, key)) return index * recordLength;
     }
   }
 
@@ -119,8 +137,8 @@ export class KeyIndex {
   /** The keys of another text that this one does not have: the first record of each, in order. */
   lackingOf(other: KeyIndex): number[] {
     const lacking: number[] = [];
-    const { hashes, earlier } = other.#table;
-    for (let index = 0; index < hashes.length; index++) {
+    const { earlier } = other.#table;
+    for (let index = 0; index < earlier.length; index++) {
       if (earlier[index] === none && !this.#hasKeyOf(other, index)) lacking.push(index * recordLength);
     }
     return lacking;
@@ -131,12 +149,14 @@ export class KeyIndex {
     return this.#table.hidden[record / recordLength] === 0;
   }
 
-  /** The records of a key whose effective one is given, the last first. */
-  recordsOf(effective: number): number[] {
-    const records: number[] = [];
+  /** The first record of a key, undefined where no record has it. */
+  first(key: string): number | undefined {
+    const effective = this.effective(key);
+    if (effective === undefined) return undefined;
+    const { earlier } = this.#table;
     let index = effective / recordLength;
-    for (; index !== none; index = this.#table.earlier[index]!) records.push(index * recordLength);
-    return records;
+    while (earlier[index] !== none) index = earlier[index]!;
+    return index * recordLength;
   }
 
   /** Sets of effective records whose keys differ by case or by `-` and `_` only, each in file order. */
@@ -146,20 +166,17 @@ export class KeyIndex {
   }
 
   #findAlike(): number[][] {
-    const { hidden } = this.#table;
-    const hashes = new Int32Array(hidden.length);
+    const { hidden, hashes } = this.#table;
     const slots = slotsFor(hidden.length);
     const mask = slots.length - 1;
     const groups = new Map<number, number[]>();
     for (let index = 0; index < hidden.length; index++) {
       if (hidden[index] === 1) continue;
-      hashes[index] = foldedHash(this.#text, this.#start(index), this.#end(index));
-      const hash = hashes[index]!;
+      const hash = hashes[index * hashesOfRecord + 1]!;
       let slot = firstSlot(hash, mask);
-      while (
-        slots[slot] !== none &&
-        (hashes[slots[slot]!] !== hash || !this.#resemble(slots[slot]!, index))
-      ) {
+      while (slots[slot] !== none) {
+        const other = slots[slot]!;
+        if (hashes[other * hashesOfRecord + 1] === hash && this.#resemble(other, index)) break;
         slot = (slot + 1) & mask;
       }
       const first = slots[slot]!;
@@ -172,23 +189,23 @@ export class KeyIndex {
 
   #hasKeyOf(other: KeyIndex, theirs: number): boolean {
     const { slots, hashes } = this.#table;
-    const hash = other.#table.hashes[theirs]!;
+    const hash = other.#table.hashes[theirs * hashesOfRecord]!;
     const mask = slots.length - 1;
     for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
       const index = slots[slot]!;
       if (index === none) return false;
-      if (hashes[index] === hash && this.#isKeyOf(index, theirs, other)) return true;
+      if (hashes[index * hashesOfRecord] === hash && this.#isKeyOf(index, theirs, other)) return true;
     }
   }
 
   #add(index: number): void {
     const table = this.#table;
     const { slots, hashes } = table;
-    const hash = hashes[index]!;
+    const hash = hashes[index * hashesOfRecord]!;
     const mask = slots.length - 1;
     let slot = firstSlot(hash, mask);
     let before = slots[slot]!;
-    while (before !== none && (hashes[before] !== hash || !this.#isKeyOf(before, index))) {
+    while (before !== none && (hashes[before * hashesOfRecord] !== hash || !this.#isKeyOf(before, index))) {
       slot = (slot + 1) & mask;
       before = slots[slot]!;
     }

@@ -76,20 +76,19 @@ const unitsAtOnce = 4_096;
 function changeBetween(oldText: string, text: string): { start: number; oldEnd: number } {
   const shorter = Math.min(oldText.length, text.length);
   let start = 0;
-  while (
-    start < shorter &&
-    oldText.startsWith(text.slice(start, Math.min(start + unitsAtOnce, shorter)), start)
-  ) {
-    start = Math.min(start + unitsAtOnce, shorter);
+  while (start < shorter) {
+    const end = Math.min(start + unitsAtOnce, shorter);
+    if (oldText.slice(start, end) !== text.slice(start, end)) break;
+    start = end;
   }
   while (start < shorter && oldText.charCodeAt(start) === text.charCodeAt(start)) start++;
-  const delta = oldText.length - text.length;
   const rest = shorter - start;
+  const delta = oldText.length - text.length;
   let same = 0;
   while (same < rest) {
     const more = Math.min(unitsAtOnce, rest - same);
     const from = text.length - same - more;
-    if (!oldText.startsWith(text.slice(from, from + more), from + delta)) break;
+    if (oldText.slice(from + delta, from + delta + more) !== text.slice(from, from + more)) break;
     same += more;
   }
   const { length } = oldText;

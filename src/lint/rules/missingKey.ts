@@ -1,28 +1,47 @@
 import { keyAt } from "../../dotenv/assignments.ts";
 import { type DotenvDocument, effectiveEntry, parseDocument, values } from "../../dotenv/document.ts";
 import { applyEdits, isValidKey, setKey, type TextEdit, uncommentKey } from "../../dotenv/edit.ts";
+import type { KeyIndex } from "../../dotenv/keyIndex.ts";
 import { firstLine } from "../places.ts";
 import type { ExampleContext, LintContext, Match, Repair, Rule } from "../rule.ts";
 import { schemaMatches } from "../schemaFindings.ts";
 
-/** What was missing, as long as a document has the same keys: asked again at every keystroke in a value. */
-const found = new WeakMap<
-  object,
-  { readonly example: ExampleContext; readonly missing: readonly string[] }
->();
+/** What a document with certain keys lacks of an example: asked again at every keystroke. */
+interface Lacking {
+  readonly example: ExampleContext;
+  /** Records of the example, in order. */
+  readonly records: readonly number[];
+}
+
+const found = new WeakMap<object, Lacking>();
 
 /** The keys of the example that the document does not have, in the example's order. */
 function missingIn({ keys }: DotenvDocument, example: ExampleContext): readonly string[] {
-  const before = found.get(keys.identity);
-  if (before?.example.document === example.document && before.example.inherited === example.inherited) {
-    return before.missing;
-  }
-  const missing = keys
-    .lackingOf(example.document.keys)
+  const known = (identity: object | undefined) => {
+    const before = identity && found.get(identity);
+    const same =
+      before?.example.document === example.document && before.example.inherited === example.inherited;
+    return same ? before.records : undefined;
+  };
+  const before = known(keys.change?.before);
+  const records =
+    known(keys.identity) ??
+    (before ? afterChange(before, keys, example) : keys.lackingOf(example.document.keys));
+  found.set(keys.identity, { example, records });
+  return records
     .map((record) => keyAt(example.document, record))
     .filter((key) => isValidKey(key) && !example.inherited?.has(key));
-  found.set(keys.identity, { example, missing });
-  return missing;
+}
+
+function afterChange(before: readonly number[], keys: KeyIndex, example: ExampleContext): readonly number[] {
+  const records = new Set(before);
+  for (const key of keys.change?.keys ?? []) {
+    const record = example.document.keys.first(key);
+    if (record === undefined) continue;
+    if (keys.has(key)) records.delete(record);
+    else records.add(record);
+  }
+  return [...records].sort((one, other) => one - other);
 }
 
 /** Keys that the schema requires and gives no value, and of which the example says nothing. */
