@@ -1,14 +1,16 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { DialectId } from "../dotenv/dialects.ts";
+import type { Readers } from "../dotenv/dialectDetection.ts";
 import { type DotenvDocument, parseDocument } from "../dotenv/document.ts";
-import { exampleNameFor, kindOfName, overriddenNames } from "../dotenv/fileNames.ts";
+import { exampleNameFor, kindOfName } from "../dotenv/fileNames.ts";
+import { layersBelow } from "../dotenv/layers.ts";
 import { parseSchema } from "../dotenv/schema/parse.ts";
 import type { RuleId, SeverityChoice } from "../lint/catalog.ts";
 import type { LintContext, SchemaContext } from "../lint/rule.ts";
-import { baseName, peerNames } from "../lint/siblings.ts";
+import { peerNames } from "../lint/siblings.ts";
 import { problemOf } from "../protocol/errors.ts";
-import { dialectsNear } from "../runtime/dialects.ts";
+import { readersNear } from "../runtime/dialects.ts";
+import { ConventionsNear } from "./conventionNear.ts";
 import { readNamedFile } from "./namedFile.ts";
 import { TrackedFiles } from "./trackedFiles.ts";
 
@@ -19,7 +21,8 @@ export class LintSurroundings {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #severities: Readonly<Partial<Record<RuleId, SeverityChoice>>>;
   readonly #tracked: TrackedFiles;
-  readonly #dialects = new Map<string, Promise<DialectId[]>>();
+  readonly #conventions = new ConventionsNear();
+  readonly #readers = new Map<string, Promise<Readers>>();
 
   constructor(environment: NodeJS.ProcessEnv, severities: Readonly<Partial<Record<RuleId, SeverityChoice>>>) {
     this.#environment = environment;
@@ -32,24 +35,24 @@ export class LintSurroundings {
     const folder = dirname(path);
     const name = basename(path);
     const names = new Set(await readdir(folder).catch(() => []));
-    const overridden = await keysOf(folder, overriddenNames(name, names));
+    const inherited = await keysOf(folder, layersBelow(name, names, await this.#conventions.of(folder)));
     const isSchema = name === schemaName;
     return {
-      example: await exampleOf(folder, exampleNameFor(name, names), overridden),
-      schema: isSchema ? undefined : await schemaOf(folder, name, names, overridden),
-      siblings: await siblingsOf(folder, name, names),
-      known: new Set([...Object.keys(this.#environment), ...overridden]),
+      example: await exampleOf(folder, exampleNameFor(name, names), inherited),
+      schema: isSchema ? undefined : await schemaOf(folder, name, names, inherited),
+      siblings: await siblingsOf(folder, name, names, inherited),
+      known: new Set([...Object.keys(this.#environment), ...inherited]),
       isExample: isSchema || kindOfName(name) === "example",
       isSchema,
-      dialects: await this.#dialectsOf(folder),
+      ...(await this.#readersOf(folder)),
       tracked: await this.#tracked.has(path),
       severities: this.#severities,
     };
   }
 
-  #dialectsOf(folder: string): Promise<DialectId[]> {
-    const known = this.#dialects.get(folder) ?? dialectsNear(folder);
-    this.#dialects.set(folder, known);
+  #readersOf(folder: string): Promise<Readers> {
+    const known = this.#readers.get(folder) ?? readersNear(folder);
+    this.#readers.set(folder, known);
     return known;
   }
 }
@@ -83,9 +86,8 @@ async function siblingsOf(
   folder: string,
   name: string,
   names: ReadonlySet<string>,
+  inherited: ReadonlySet<string>,
 ): Promise<LintContext["siblings"]> {
-  const base = baseName(name, names);
-  const inherited = await keysOf(folder, base === undefined ? [] : [base]);
   const siblings: { name: string; keys: Set<string> }[] = [];
   for (const peer of peerNames(name, names)) {
     const keys = await keysOf(folder, [peer]);

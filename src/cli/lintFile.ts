@@ -20,6 +20,8 @@ export interface LintLine {
   readonly severity: Severity;
   readonly message: string;
   readonly key?: string;
+  /** In place of `key`, where a finding is about several. */
+  readonly keys?: readonly string[];
 }
 
 /** A finding with what only some formats show. */
@@ -101,12 +103,22 @@ function lineOfFinding(
     message,
     span,
     key,
-  }: Pick<LintLine, "rule" | "severity" | "message" | "key"> & {
+    keys,
+  }: Pick<LintLine, "rule" | "severity" | "message" | "key" | "keys"> & {
     readonly span: { readonly start: number; readonly end: number };
   },
 ): LintLine {
   const from = document ? lineOf(document, span.start) : { line: 1, column: 1 };
   const to = document ? lineOf(document, span.end) : from;
   const end = { endLine: to.line, endColumn: to.column };
-  return { file, ...from, ...end, rule, severity, message, ...(key === undefined ? {} : { key }) };
+  return {
+    file,
+    ...from,
+    ...end,
+    rule,
+    severity,
+    message,
+    ...(key === undefined ? {} : { key }),
+    ...(keys === undefined ? {} : { keys }),
+  };
 }

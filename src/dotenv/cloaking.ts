@@ -31,6 +31,20 @@ export function cloakedSpans(document: DotenvDocument): Span[] {
   return joined(spans);
 }
 
+/** Of spans in order and without overlaps those that reach into a part of the text, touching ones included. */
+export function spansBetween(spans: readonly Span[], { start, end }: Span): readonly Span[] {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (spans[middle]!.end < start) low = middle + 1;
+    else high = middle;
+  }
+  let behind = low;
+  while (behind < spans.length && spans[behind]!.start <= end) behind++;
+  return spans.slice(low, behind);
+}
+
 /** Also of a key that dotenv drops: what stands behind it may be a secret all the same. */
 function statementSpan({ text, statements }: DotenvDocument, record: number): Span {
   const start = statements[record + valueStartField]!;

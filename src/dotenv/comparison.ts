@@ -12,22 +12,45 @@ export const stateSigns: Readonly<Record<CellState, string>> = {
   missing: "–",
 };
 
+/** The sign of a key that a file does not set and takes from a file under it. */
+export const inheritedSign = "↑";
+/** The sign of a value that is held against no other. */
+export const aloneSign = "•";
+
+/** How a value stands against another one. */
+export type ValueState = Exclude<CellState, "missing">;
+
+/** A value's state in words. */
+export const valueWords: Readonly<Record<ValueState, string>> = {
+  equal: "the same value",
+  differs: "another value",
+  empty: "empty",
+};
+
+/** A value's state as its sign and in words. */
+export function signedWords(state: ValueState): string {
+  return `${stateSigns[state]} ${valueWords[state]}`;
+}
+
 /** One environment that takes part in a comparison. */
 export interface ComparedEnvironment {
   readonly name: string;
   readonly document: DotenvDocument;
-  /** Examples are shown beside the environments; their values decide about no row. */
+  /** Examples are shown beside the environments; their values decide about no row and are held against none. */
   readonly isExample: boolean;
   /** Names of the environments that this one only overrides: their keys are not missing in it. */
   readonly overrides: readonly string[];
 }
 
+/** As {@link CellState}; `alone` is a value that is held against no other: the only one of its row, or an example's. */
+export type ComparedState = CellState | "alone";
+
 /** One key in one environment. */
 export interface ComparedCell {
-  readonly state: CellState;
+  readonly state: ComparedState;
   /**
    * Which value of the row it is: cells of one group hold the same value, numbered from 1 in the order of the
-   * environments. 0 where there is no value, and in rows whose values are all the same.
+   * environments. 0 where there is no value, in examples, and in rows whose values are all the same.
    */
   readonly group: number;
   /** The key is not here, and an environment that this one overrides has it. */
@@ -83,16 +106,18 @@ function compareKey(
   inherited: readonly ReadonlySet<string>[],
 ): ComparedRow {
   const values = environments.map(({ document }) => effectiveEntry(document, key)?.value);
-  const groups = groupsOf(values, environments);
-  const baseline = environments.findIndex(({ isExample }, at) => !isExample && isSet(values[at]));
-  const first = values[baseline === -1 ? values.findIndex(isSet) : baseline];
+  const compared = values.filter((value, at) => isSet(value) && environments[at]?.isExample === false);
+  const groups = new Map([...new Set(compared)].map((value, at) => [value, at + 1]));
   const cells = values.map((value, at): ComparedCell => {
     if (value === undefined) {
       return { state: "missing", group: 0, inherited: inherited[at]?.has(key) ?? false };
     }
     if (value === "") return { state: "empty", group: 0, inherited: false };
+    if (environments[at]?.isExample === true || compared.length === 1) {
+      return { state: "alone", group: 0, inherited: false };
+    }
     const group = groups.size > 1 ? (groups.get(value) ?? 0) : 0;
-    return { state: value === first ? "equal" : "differs", group, inherited: false };
+    return { state: value === compared[0] ? "equal" : "differs", group, inherited: false };
   });
   return { key, cells, states: statesOf(cells, environments) };
 }
@@ -101,25 +126,11 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== "";
 }
 
-function groupsOf(
-  values: readonly (string | undefined)[],
-  environments: readonly ComparedEnvironment[],
-): ReadonlyMap<string, number> {
-  const groups = new Map<string, number>();
-  for (const isExample of [false, true]) {
-    for (const [at, value] of values.entries()) {
-      if (environments[at]?.isExample !== isExample || value === undefined || value === "") continue;
-      if (!groups.has(value)) groups.set(value, groups.size + 1);
-    }
-  }
-  return groups;
-}
-
 function statesOf(
   cells: readonly ComparedCell[],
   environments: readonly ComparedEnvironment[],
 ): ReadonlySet<CellState> {
   const own = cells.filter((cell, at) => environments[at]?.isExample === false && !cell.inherited);
-  const states = new Set(own.map(({ state }) => state).filter((state) => state !== "equal"));
-  return states.size === 0 ? new Set(["equal"]) : states;
+  const states = own.map(({ state }) => state).filter((state) => state !== "alone" && state !== "equal");
+  return new Set(states.length === 0 ? ["equal"] : states);
 }

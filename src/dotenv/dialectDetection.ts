@@ -13,10 +13,18 @@ export interface MarkerFolder {
   readonly files: readonly MarkerFile[];
 }
 
+/** Who reads the `.env` files of a folder. */
+export interface Readers {
+  /** dotenv always among them. */
+  readonly dialects: readonly DialectId[];
+  /** A package expands `$NAME` for those that read as dotenv or Node do, which by themselves leave it. */
+  readonly expands: boolean;
+}
+
 /** The most bytes of a marker file that are worth a reading; a larger one counts as empty. */
 export const markerBytesMax = 1_048_576;
 /** Marker files that one folder is asked for, by name order. */
-export const markerFilesMax = 16;
+const markerFilesMax = 16;
 /** Folders that are looked at, from that of the `.env` file upwards. */
 export const markerFoldersMax = 16;
 
@@ -39,6 +47,11 @@ export function isMarkerName(name: string): boolean {
   return languageNames.has(name) || requirementsName.test(name) || composeName.test(name);
 }
 
+/** The names among those of one folder's files that are asked, in order; no more than there is a limit for. */
+export function markerNames(names: readonly string[]): string[] {
+  return names.filter(isMarkerName).sort().slice(0, markerFilesMax);
+}
+
 /** Packages that read `.env` files by Node's own parser. */
 const nodePackages: ReadonlySet<string> = new Set([
   "vite",
@@ -56,22 +69,46 @@ const pythonPackages = /^[\s"'[]*(?:python-dotenv|dotenv|pydantic-settings|envir
 const pythonExtras =
   /\b(?:uvicorn|fastapi|flask)\s*\[[^\]\n]*\b(?:standard|dotenv|all)\b|["']python-dotenv\b/i;
 
+/** Packages besides that expand `$NAME` for who reads a file by dotenv or Node's parser, in whatever quotes it stands. */
+const expandingPackages: ReadonlySet<string> = new Set([
+  "dotenv-expand",
+  "dotenv-cli",
+  "next",
+  "@next/env",
+  "nuxt",
+  "react-scripts",
+  "@vue/cli-service",
+  "expo",
+]);
+
 function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
-function readsByNode(text: string): boolean {
-  let manifest: Readonly<Record<string, unknown>>;
+/** What a package.json says; undefined while it is half-written. */
+function manifestOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    manifest = record(JSON.parse(text));
+    return record(JSON.parse(text));
   } catch {
-    // Half-written while it is edited: what it names can still be seen.
-    return text.includes("--env-file") || /"(?:vite|vitest|astro)"\s*:/.test(text);
+    return undefined;
   }
-  const packages = [manifest.dependencies, manifest.devDependencies].flatMap((list) =>
-    Object.keys(record(list)),
-  );
-  if (packages.some((name) => nodePackages.has(name))) return true;
+}
+
+function packagesIn({ dependencies, devDependencies }: Readonly<Record<string, unknown>>): string[] {
+  return [dependencies, devDependencies].flatMap((list) => Object.keys(record(list)));
+}
+
+function expandsForNode(text: string): boolean {
+  const manifest = manifestOf(text);
+  if (!manifest) return /"(?:dotenv-expand|next|vite|vitest|astro)"\s*:/.test(text);
+  return packagesIn(manifest).some((name) => expandingPackages.has(name) || nodePackages.has(name));
+}
+
+function readsByNode(text: string): boolean {
+  const manifest = manifestOf(text);
+  // What a half-written one names can still be seen.
+  if (!manifest) return text.includes("--env-file") || /"(?:vite|vitest|astro)"\s*:/.test(text);
+  if (packagesIn(manifest).some((name) => nodePackages.has(name))) return true;
   return Object.values(record(manifest.scripts)).some(
     (script) => typeof script === "string" && script.includes("--env-file"),
   );
@@ -100,6 +137,21 @@ function dialectOf({ name, text }: MarkerFile, below: string): DialectId | undef
     : undefined;
 }
 
+function isLanguage({ name }: MarkerFile): boolean {
+  return !composeName.test(name);
+}
+
+function languageFolder(folders: readonly MarkerFolder[]): MarkerFolder | undefined {
+  return folders.find(({ files }) => files.some(isLanguage));
+}
+
+/** Who reads the `.env` files of a folder; `folders` go from that folder upwards. */
+export function detectReaders(folders: readonly MarkerFolder[]): Readers {
+  const files = languageFolder(folders)?.files ?? [];
+  const expands = files.some(({ name, text }) => name === "package.json" && expandsForNode(text));
+  return { dialects: detectDialects(folders), expands };
+}
+
 /**
  * Who reads the `.env` files of a folder, dotenv always among them. The nearest folder with a language's own file
  * speaks for the language; a Compose file counts beside the `.env` file, and above it where it names it.
@@ -107,8 +159,7 @@ function dialectOf({ name, text }: MarkerFile, below: string): DialectId | undef
  */
 export function detectDialects(folders: readonly MarkerFolder[]): DialectId[] {
   const found = new Set<DialectId>(["dotenv"]);
-  const isLanguage = ({ name }: MarkerFile): boolean => !composeName.test(name);
-  const nearest = folders.find(({ files }) => files.some(isLanguage));
+  const nearest = languageFolder(folders);
   for (const folder of folders) {
     for (const file of folder.files) {
       if (isLanguage(file) && folder !== nearest) continue;

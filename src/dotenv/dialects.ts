@@ -12,7 +12,7 @@ export {
   dialectLabel,
   isDialectId,
 } from "./dialects/dialect.ts";
-export { type Difference, type Partings, partingsIn, type Refusal } from "./dialects/differences.ts";
+export { type Difference, partingsIn } from "./dialects/differences.ts";
 export { readAs };
 
 const plainStyle: SpellingStyle = {

@@ -1,6 +1,4 @@
 import { commentedAssignments } from "./commented.ts";
-import type { DialectId } from "./dialects/dialect.ts";
-import { partingsIn } from "./dialects/differences.ts";
 import { type DotenvDocument, type Entry, effectiveEntry, lineOf, parseDocument } from "./document.ts";
 import {
   insertionPoints,
@@ -11,7 +9,8 @@ import {
   type TextEdit,
   valueEdit,
 } from "./layout.ts";
-import { type SpellingStyle, spellings, styleOf, whyNotWritable } from "./spelling.ts";
+import { styleOf, whyNotWritable } from "./spelling.ts";
+import { SpellingChoice, type SpellingOptions } from "./spellingChoice.ts";
 
 export type { TextEdit } from "./layout.ts";
 
@@ -26,13 +25,11 @@ export type EditResult =
   | { readonly ok: true; readonly edits: readonly TextEdit[] }
   | { readonly ok: false; readonly refusal: EditRefusal };
 
-export interface SetKeyOptions {
+export interface SetKeyOptions extends SpellingOptions {
   /** A new key goes to the line behind this one. */
   readonly after?: string;
   /** A new key is written `export KEY=`; an existing one keeps what it has. */
   readonly exported?: boolean;
-  /** Who else reads the file: a spelling that all of them read as dotenv does goes first, where there is one. */
-  readonly dialects?: readonly DialectId[];
 }
 
 /** What dotenv reads, in file order, duplicates included. */
@@ -112,50 +109,34 @@ function indexAt(entries: readonly Entry[], offset: number): number {
   return entries.filter((entry) => entry.span.start < offset).length;
 }
 
-/** Takes the first edited document in which the other dialects read an entry as dotenv does, else the first of all. */
-class Choice {
-  readonly #dialects: readonly DialectId[];
-  readonly #differencesBefore: number;
-  #first: EditResult | undefined;
-
-  constructor(document: DotenvDocument, dialects: readonly DialectId[] = []) {
-    this.#dialects = dialects;
-    this.#differencesBefore = partingsIn(document, dialects).differences.length;
-  }
-
-  /** The result when it can stay; undefined when a better one may follow. */
-  offer(edited: DotenvDocument, index: number, edits: readonly TextEdit[]): EditResult | undefined {
-    this.#first ??= { ok: true, edits };
-    const { differences } = partingsIn(edited, this.#dialects);
-    const parts = differences.some(({ entry }) => entry === edited.entries[index]);
-    return parts || differences.length > this.#differencesBefore ? undefined : { ok: true, edits };
-  }
-
-  get first(): EditResult | undefined {
-    return this.#first;
-  }
-}
-
 function changeValue(
   document: DotenvDocument,
   entry: Entry,
   value: string,
-  dialects: readonly DialectId[] | undefined,
+  options: SetKeyOptions,
 ): EditResult {
   if (entry.value === value) return noEdits;
   const index = document.entries.indexOf(entry);
   const expected = readingOf(document).with(index, [entry.key, value]);
-  const candidates = spellings(value, styleOf(document.text, entry, newlineAt(document, entry)));
-  const choice = new Choice(document, dialects);
-  for (const spelling of candidates) {
+  const eol = newlineAt(document, entry);
+  const choice = new SpellingChoice(
+    document,
+    entry.key,
+    value,
+    styleOf(document.text, entry, eol),
+    eol,
+    options,
+  );
+  for (const spelling of choice.candidates) {
     const edits = [valueEdit(document, entry, spelling)];
     const edited = parseDocument(applyEdits(document.text, edits));
     if (!sameReading(readingOf(edited), expected)) continue;
-    const chosen = choice.offer(edited, index, edits);
-    if (chosen) return chosen;
+    if (choice.offer(edited, index, edits)) return { ok: true, edits };
   }
-  if (choice.first) return choice.first;
-  return candidates.length === 0 ? notWritable(entry.key, value) : changesOthers(document, entry, "change");
+  if (choice.first) return { ok: true, edits: choice.first };
+  return choice.candidates.length === 0
+    ? notWritable(entry.key, value)
+    : changesOthers(document, entry, "change");
 }
 
 function notWritable(key: string, value: string): EditResult {
@@ -169,30 +150,23 @@ function notWritable(key: string, value: string): EditResult {
 function addKey(document: DotenvDocument, key: string, value: string, options: SetKeyOptions): EditResult {
   const after = options.after === undefined ? undefined : effectiveEntry(document, options.after);
   if (options.after !== undefined && !after) return keyNotFound(options.after);
-  const style: SpellingStyle = {
-    quote: undefined,
-    escapedNewlines: false,
-    bareText: "plain",
-    eol: after ? newlineAt(document, after) : document.eol,
-  };
-  const candidates = spellings(value, style);
-  if (candidates.length === 0) return notWritable(key, value);
+  const eol = after ? newlineAt(document, after) : document.eol;
+  const choice = new SpellingChoice(document, key, value, undefined, eol, options);
+  if (choice.candidates.length === 0) return notWritable(key, value);
   const reading = readingOf(document);
-  const choice = new Choice(document, options.dialects);
   for (const at of insertionPoints(document, after)) {
     const index = indexAt(document.entries, at);
     const expected = reading.toSpliced(index, 0, [key, value]);
-    for (const spelling of candidates) {
+    for (const spelling of choice.candidates) {
       const line = `${options.exported ? "export " : ""}${key}=${spelling}`;
       const { edit, start } = lineEdit(document, at, line);
       const edited = parseDocument(applyEdits(document.text, [edit]));
       const span = edited.entries[index]?.span;
       const stands = span?.start === start && span.end === start + line.length;
       if (!stands || !sameReading(readingOf(edited), expected)) continue;
-      const chosen = choice.offer(edited, index, [edit]);
-      if (chosen) return chosen;
+      if (choice.offer(edited, index, [edit])) return { ok: true, edits: [edit] };
     }
-    if (choice.first) return choice.first;
+    if (choice.first) return { ok: true, edits: choice.first };
   }
   return refuse(
     "VALUE_NOT_WRITABLE",
@@ -204,7 +178,8 @@ function addKey(document: DotenvDocument, key: string, value: string, options: S
 /**
  * Gives a key a value: changes its effective entry, or adds a line at the end (or after a key).
  * The quote, `export`, spacing, newline and inline comment of an existing entry stay; another quote is taken
- * only when its own cannot hold the value, or when the dialects in force would part over it. No edits when the key has the value already.
+ * only when its own cannot hold the value, or when the dialects in force would part over it. A value that
+ * refers to other variables goes on to be expanded: single quotes are only kept. No edits when the key has the value already.
  * Refuses a name dotenv cannot read, an unknown `after`, and a value that no spelling reads back.
  */
 export function setKey(
@@ -216,9 +191,7 @@ export function setKey(
   if (!isValidKey(key)) return keyInvalid(key);
   if (!value.isWellFormed()) return notWritable(key, value);
   const entry = effectiveEntry(document, key);
-  return entry
-    ? changeValue(document, entry, value, options.dialects)
-    : addKey(document, key, value, options);
+  return entry ? changeValue(document, entry, value, options) : addKey(document, key, value, options);
 }
 
 /** Renames the effective entry of a key; an earlier duplicate keeps its name. Refuses a name that is taken. */

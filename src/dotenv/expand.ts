@@ -1,5 +1,12 @@
 import { type DotenvDocument, type Entry, effectiveEntry, type LocalEntry, type Span } from "./document.ts";
-import { type Part, parseReferences, type ReferenceOperator, type ReferencePart } from "./reference.ts";
+import {
+  expandedCharactersMax,
+  type Part,
+  parseReferences,
+  type ReferenceOperator,
+  type ReferencePart,
+  referencesAmong,
+} from "./reference.ts";
 
 /** A `${NAME}` or `$NAME` in the value of an effective entry. */
 export interface Reference {
@@ -33,23 +40,12 @@ export interface Expansion {
   readonly oversized: readonly string[];
 }
 
-/** The most UTF-16 units one value may grow to by its references: Linux takes no longer string into an environment. */
-const expandedCharactersMax = 131_072;
-
 type Environment = Readonly<Record<string, string>>;
 
 /** An effective entry whose value holds a `$`, and what it is made of. */
 interface Template {
   readonly entry: Entry;
   readonly parts: readonly Part[];
-}
-
-function* referencesIn(parts: readonly Part[]): Generator<ReferencePart> {
-  for (const part of parts) {
-    if (part.kind !== "reference") continue;
-    yield part;
-    yield* referencesIn(part.word);
-  }
 }
 
 export function* commandsIn(parts: readonly Part[]): Generator<Span> {
@@ -110,7 +106,7 @@ class Expander {
     const offsets = sourceOffsets(this.#document.text, entry);
     const spanOf = ({ start, end }: Span): Span =>
       offsets ? { start: offsets[start]!, end: offsets[end]! } : entry.valueSpan;
-    for (const part of referencesIn(parts)) {
+    for (const part of referencesAmong(parts)) {
       const { name, operator } = part;
       const reference = { key, name, operator, span: spanOf(part), source: this.#sourceOf(name) };
       this.references.push(reference);
@@ -151,7 +147,7 @@ class Expander {
   /** The keys with templates that a template refers to, the first one last. */
   #needsOf(key: string): string[] {
     const names = new Set<string>();
-    for (const { name } of referencesIn(this.#templates.get(key)!.parts)) {
+    for (const { name } of referencesAmong(this.#templates.get(key)!.parts)) {
       if (this.#templates.has(name)) names.add(name);
     }
     return [...names].reverse();

@@ -1,14 +1,12 @@
 /** Where the value of a key comes from under a convention: which file wins, what it shadows, what each `${}` stands for. */
 import { type Convention, filesRead } from "./conventions.ts";
 import { type DotenvDocument, type Entry, effectiveEntry, lineOf } from "./document.ts";
-import { type Part, parseReferences, type ReferencePart } from "./reference.ts";
+import { expandedCharactersMax, type Part, parseReferences, type ReferencePart } from "./reference.ts";
 
 /** References listed for one value; a value may ask for the same chain again and again. */
 const referencesListedMax = 200;
 /** References behind references, and words within words, are followed this deep together. */
 const referenceDepthMax = 64;
-/** UTF-16 units a value may grow to by its references. */
-const valueCharactersMax = 131_072;
 
 /** The files of a folder and what stands above them. */
 export interface ExplainSources {
@@ -249,7 +247,7 @@ class Tracer {
     let result = "";
     for (const part of parts) {
       const text = part.kind === "reference" ? this.#answer(part) : part.text;
-      if (result.length + text.length > valueCharactersMax) {
+      if (result.length + text.length > expandedCharactersMax) {
         this.#gaveUp = true;
         return "";
       }

@@ -12,8 +12,20 @@ export type EnvironmentKind = "environment" | "example";
 
 const exampleWords: ReadonlySet<string> = new Set(["example", "sample", "template"]);
 
-/** Last parts that belong to other tools: direnv's and dotenvx's files, schemas, and editors' scratch files. */
-const foreignWords: ReadonlySet<string> = new Set(["keys", "vault", "schema", "swp", "swo", "swx", "tmp"]);
+/** Last parts that belong to other tools: direnv's and dotenvx's files, schemas, notes, and editors' scratch files. */
+const foreignWords: ReadonlySet<string> = new Set([
+  "keys",
+  "vault",
+  "schema",
+  "swp",
+  "swo",
+  "swx",
+  "tmp",
+  "txt",
+]);
+
+/** A part that says that the file is what another one was once, with a number or a date: `bak`, `old2`, `backup-2024`. */
+const backupWord = /^(?:bak|backup|bkp|orig|old|save|saved)(?:[-_]?\d[\w-]*)?$/i;
 
 /** The hash that write-file-atomic appends to the name of a file it is about to rename into place. */
 const temporaryWord = /^\d{6,}$/;
@@ -63,13 +75,15 @@ export const virtualenvMarker = "pyvenv.cfg";
 
 /**
  * Says what a file name is: `.env` and `.env.*` are environments, `.env.example`, `.env.sample`,
- * `.env.template` and `.env.<name>.example` (…) are examples, every other name is `undefined`.
+ * `.env.template` and `.env.<name>.example` (…) are examples, every other name is `undefined`, backups too.
  */
 export function kindOfName(name: string): EnvironmentKind | undefined {
   if (name === ".env") return "environment";
   if (!name.startsWith(".env.") || name.endsWith("~") || name.endsWith(".")) return undefined;
-  const last = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+  const parts = name.slice(".env.".length).split(".");
+  const last = parts.at(-1)!.toLowerCase();
   if (foreignWords.has(last) || temporaryWord.test(last)) return undefined;
+  if (parts.some((part) => backupWord.test(part))) return undefined;
   return exampleWords.has(last) ? "example" : "environment";
 }
 
@@ -108,7 +122,7 @@ export function exampleNameFor(name: string, siblings: ReadonlySet<string>): str
 /**
  * Files that a `.local` file only overrides, so a key that stands there is not missing in it:
  * `.env.local` overrides `.env`; `.env.production.local` overrides `.env.production`, `.env.local` and `.env`.
- * Every other environment is held against the example by itself.
+ * What lies under other files depends on the convention, see `layersBelow`.
  */
 export function overriddenNames(name: string, siblings: ReadonlySet<string>): readonly string[] {
   if (!name.endsWith(".local")) return [];
@@ -131,7 +145,7 @@ export const offeredEnvironmentNames: readonly string[] = [
 export function refuseNewName(name: string, siblings: ReadonlySet<string>): string | undefined {
   if (/[\\/]/.test(name)) return "Write a file name, not a path.";
   if (kindOfName(name) === undefined || !/^\.env(\.[\w-]+)*$/.test(name)) {
-    return "Write .env or a name that begins with .env. such as .env.staging (not .env.keys, .env.vault, .env.schema).";
+    return "Write .env or a name that begins with .env. such as .env.staging (not .env.keys, .env.vault, .env.schema, .env.bak).";
   }
   if (siblings.has(name)) return `${name} exists already in this folder.`;
   return undefined;

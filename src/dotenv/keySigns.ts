@@ -5,7 +5,7 @@ import { type DotenvDocument, type Entry, effectiveEntry } from "./document.ts";
 export interface Sibling {
   readonly name: string;
   readonly document: DotenvDocument;
-  /** The sibling overrides a file that has these keys, so that they are not missing in it. */
+  /** The sibling gets the key from a file under it, so that it is not missing there. */
   readonly inherits: (key: string) => boolean;
 }
 

@@ -1,7 +1,7 @@
 import { isDropped } from "./assignments.ts";
 import type { DotenvDocument, Entry, Span } from "./document.ts";
 import { sourceOffsets } from "./expand.ts";
-import { type Part, parseReferences, type ReferencePart } from "./reference.ts";
+import { parseReferences, referencesAmong } from "./reference.ts";
 import { recordFrom, recordLength } from "./statements.ts";
 
 /** A place where the name of a key stands in a text. */
@@ -21,20 +21,12 @@ export interface ReferenceOccurrence extends Occurrence {
   readonly braced: boolean;
 }
 
-function* referenceParts(parts: readonly Part[]): Generator<ReferencePart> {
-  for (const part of parts) {
-    if (part.kind !== "reference") continue;
-    yield part;
-    yield* referenceParts(part.word);
-  }
-}
-
 /** The references in one entry's value, in order; none where its places in the text cannot be told. */
 export function referencesInEntry(text: string, entry: Entry): ReferenceOccurrence[] {
   if (!entry.value.includes("$")) return [];
   const offsets = sourceOffsets(text, entry);
   if (offsets === undefined) return [];
-  return [...referenceParts(parseReferences(entry.value))].map((part) => {
+  return [...referencesAmong(parseReferences(entry.value))].map((part) => {
     const braced = entry.value.charAt(part.start + 1) === "{";
     const nameStart = part.start + (braced ? 2 : 1);
     return {

@@ -18,6 +18,9 @@ export type Part =
   | { readonly kind: "command"; readonly text: string; readonly start: number; readonly end: number }
   | ReferencePart;
 
+/** The most UTF-16 units one value may grow to by its references: Linux takes no longer string into an environment. */
+export const expandedCharactersMax = 131_072;
+
 /** `${A:-${B:-…}}` goes this deep; what is deeper stays as written, so that no value exhausts the stack. */
 const nestedReferencesMax = 64;
 
@@ -25,7 +28,8 @@ const bareName = /[A-Za-z_]\w*/y;
 const bracedName = /[\w.]+/y;
 const operator = /:-|:\+|-|\+/y;
 
-function matchAt(pattern: RegExp, text: string, at: number): string {
+/** What a sticky pattern matches at an offset; empty when nothing. */
+export function matchAt(pattern: RegExp, text: string, at: number): string {
   pattern.lastIndex = at;
   return pattern.exec(text)?.[0] ?? "";
 }
@@ -120,4 +124,13 @@ class ReferenceParser {
  */
 export function parseReferences(value: string): Part[] {
   return new ReferenceParser(value).parse(0, value.length, 0);
+}
+
+/** The references among parts, in order, each before those in its own word. */
+export function* referencesAmong(parts: readonly Part[]): Generator<ReferencePart> {
+  for (const part of parts) {
+    if (part.kind !== "reference") continue;
+    yield part;
+    yield* referencesAmong(part.word);
+  }
 }

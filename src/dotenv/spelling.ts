@@ -1,4 +1,5 @@
 import { type Entry, parseDocument, type Quote } from "./document.ts";
+import { parseReferences } from "./reference.ts";
 
 /** How the value that is to be replaced was written; what a new value follows where it can. */
 export interface SpellingStyle {
@@ -54,6 +55,31 @@ export function spellings(value: string, style: SpellingStyle): string[] {
   const quoted = quotes.flatMap((quote) => quotedForms(value, quote, style));
   const ordered = style.quote === undefined && bare ? [value, ...quoted] : [...quoted, value];
   return [...new Set(ordered)].filter((spelling) => readsBack(spelling, value));
+}
+
+/** `${NAME:?message}`, which compose and shells know and nobody else. */
+const demand = /(?<![\\$])\$\{\w+:?\?[^{}]*\}/;
+
+/** Whether a value refers to other variables: by `${NAME…}`, or by `$NAME` with a name that is known. */
+export function refers(value: string, isKnown: (name: string) => boolean): boolean {
+  if (!value.includes("$")) return false;
+  const isReference = parseReferences(value).some(
+    (part) => part.kind === "reference" && (value.startsWith("${", part.start) || isKnown(part.name)),
+  );
+  return isReference || demand.test(value);
+}
+
+/**
+ * The {@link spellings} of a value that refers to other variables. Single quotes stop most readers from expanding it and
+ * backticks are quotes to few, so both come last unless the style has them.
+ */
+export function expandableSpellings(value: string, style: SpellingStyle): string[] {
+  const rank = (spelling: string): number => {
+    const quote = spelling.charAt(0);
+    if (quote === style.quote) return 0;
+    return quote === "'" ? 3 : quote === "`" ? 2 : 1;
+  };
+  return spellings(value, style).sort((one, other) => rank(one) - rank(other));
 }
 
 /** Why {@link spellings} found none, in words that name kinds of characters and never the value. */

@@ -238,13 +238,16 @@ export function scanStatements(text: string): Statements {
   return scanText(text).statements;
 }
 
-/** The first record that starts at `offset` or behind it; the length of the list for none. */
-export function recordFrom(statements: Statements, offset: number): number {
+/**
+ * The first record that starts at `offset` or behind it, or of which another part does: the offset of that part's
+ * field. The length of the list for none.
+ */
+export function recordFrom(statements: Statements, offset: number, field = startField): number {
   let low = 0;
   let high = statements.length / recordLength;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (statements[middle * recordLength + startField]! < offset) low = middle + 1;
+    if (statements[middle * recordLength + field]! < offset) low = middle + 1;
     else high = middle;
   }
   return low * recordLength;

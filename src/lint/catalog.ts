@@ -1,3 +1,5 @@
+import type { CodeFindingId } from "./codeFindings.ts";
+
 /** How loudly a rule speaks. */
 export type Severity = "error" | "warning" | "information" | "hint";
 
@@ -27,7 +29,7 @@ export const catalog = {
   },
   "file-too-large": {
     severity: "information",
-    doc: "The file is larger than Envpact checks; only lines that are not read and open quotes are reported.",
+    doc: "The file is larger than Envpact checks; only lines that are not read, open quotes and another encoding are reported.",
   },
   "schema-error": {
     severity: "warning",
@@ -201,7 +203,7 @@ export function severitiesFrom(setting: unknown): Partial<Record<RuleId, Severit
 
 const diagnosticsPage = "https://github.com/envpact/envpact/blob/main/docs/DIAGNOSTICS.md";
 
-/** The address of the rule's section in docs/DIAGNOSTICS.md. */
-export function documentationOf(rule: RuleId): string {
+/** The address of the section of a rule, or of a finding about code, in docs/DIAGNOSTICS.md. */
+export function documentationOf(rule: RuleId | CodeFindingId): string {
   return `${diagnosticsPage}#${rule}`;
 }

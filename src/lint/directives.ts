@@ -3,15 +3,24 @@ import type { DotenvDocument, Span } from "../dotenv/document.ts";
 import { statementEnd } from "../dotenv/scanner.ts";
 import { commentField, recordFrom, recordLength, startField } from "../dotenv/statements.ts";
 import { isRuleId, type RuleId, ruleIds } from "./catalog.ts";
+import { type CodeFindingId, codeFindingIds, isCodeFindingId } from "./codeFindings.ts";
 import { ruleOfDotenvLinter } from "./foreignRules.ts";
-import type { Finding } from "./rule.ts";
+
+/** What a comment that silences may name. */
+export type SilencedId = RuleId | CodeFindingId;
 
 /** Rules that a comment silences between two offsets. */
 interface Silence extends Span {
-  readonly rules: ReadonlySet<RuleId>;
+  readonly rules: ReadonlySet<SilencedId>;
 }
 
-const everyRule: ReadonlySet<RuleId> = new Set(ruleIds);
+/** Something that a comment may silence: a finding of a rule, or one about code. */
+interface Silenceable {
+  readonly rule: SilencedId;
+  readonly span: Span;
+}
+
+const everyRule: ReadonlySet<SilencedId> = new Set([...ruleIds, ...codeFindingIds]);
 
 const directive =
   /#[^\S\r\n]*(?:(envpact-ignore(?:-file)?)(?![\w-])|dotenv-linter:(on|off)(?![\w-]))([^\r\n]*)/g;
@@ -19,9 +28,9 @@ const directive =
 /**
  * Leaves out the findings that comments of the document silence: `# envpact-ignore` (behind an assignment or on a
  * line before it) and `# envpact-ignore-file`, each with rules or for all, and dotenv-linter's `:off` and `:on`.
- * A word that is no rule silences nothing.
+ * A word that is no rule silences nothing. The findings are in the order of the text.
  */
-export function withoutSilenced(findings: Finding[], document: DotenvDocument): Finding[] {
+export function withoutSilenced<T extends Silenceable>(findings: T[], document: DotenvDocument): T[] {
   if (!hasDirective(document)) return findings;
   const silences = silencesIn(document);
   silences.sort((one, other) => one.start - other.start);
@@ -50,7 +59,7 @@ export function unknownWords(document: DotenvDocument): UnknownWord[] {
     const from = index + whole.length - words.length;
     for (const { 0: word, index: at } of beforeReason(words).matchAll(/[^\s,]+/g)) {
       const foreign = toggle !== undefined;
-      const names = foreign ? ruleOfDotenvLinter(word).length > 0 : isRuleId(word);
+      const names = foreign ? ruleOfDotenvLinter(word).length > 0 : isSilencedId(word);
       const start = from + at;
       if (!names) unknown.push({ span: { start, end: start + word.length }, foreign });
     }
@@ -78,7 +87,7 @@ function beforeReason(words: string): string {
 function silencesIn(document: DotenvDocument): Silence[] {
   const { text } = document;
   const lines: Silence[] = [];
-  const wholeFile = new Set<RuleId>();
+  const wholeFile = new Set<SilencedId>();
   const switched = new SwitchedRules();
   const found = Array.from(text.matchAll(directive)).filter(({ index }) => isComment(document, index));
   const places = placesOf(document, found);
@@ -88,7 +97,7 @@ function silencesIn(document: DotenvDocument): Silence[] {
       for (const rule of rulesNamed(words, ruleOfDotenvLinter)) switched.turn(rule, toggle === "off", at);
       continue;
     }
-    const rules = rulesNamed(words, (word) => (isRuleId(word) ? [word] : []));
+    const rules = rulesNamed(words, (word) => (isSilencedId(word) ? [word] : []));
     if (ignore === "envpact-ignore-file") for (const rule of rules) wholeFile.add(rule);
     else if (places[nth]) lines.push({ ...places[nth], rules });
   }
@@ -97,10 +106,10 @@ function silencesIn(document: DotenvDocument): Silence[] {
 
 /** What dotenv-linter's comments have turned off, and from where on. */
 class SwitchedRules {
-  readonly #off = new Map<RuleId, number>();
+  readonly #off = new Map<SilencedId, number>();
   readonly #silences: Silence[] = [];
 
-  turn(rule: RuleId, off: boolean, at: number): void {
+  turn(rule: SilencedId, off: boolean, at: number): void {
     const since = this.#off.get(rule);
     if (off && since === undefined) this.#off.set(rule, at);
     if (off || since === undefined) return;
@@ -115,8 +124,15 @@ class SwitchedRules {
   }
 }
 
+function isSilencedId(word: string): word is SilencedId {
+  return isRuleId(word) || isCodeFindingId(word);
+}
+
 /** The rules that words behind a directive name, up to ` --` and a reason; every rule where there is no word. */
-function rulesNamed(words: string, rulesOf: (word: string) => readonly RuleId[]): ReadonlySet<RuleId> {
+function rulesNamed(
+  words: string,
+  rulesOf: (word: string) => readonly SilencedId[],
+): ReadonlySet<SilencedId> {
   const named = beforeReason(words)
     .split(/[\s,]+/)
     .filter((word) => word !== "");

@@ -1,10 +1,14 @@
-import type { DotenvDocument } from "../dotenv/document.ts";
-import type { TextEdit } from "../dotenv/edit.ts";
+import { type DotenvDocument, parseDocument } from "../dotenv/document.ts";
+import { applyEdits, type TextEdit } from "../dotenv/edit.ts";
+import { lintDocument } from "./lint.ts";
 import { prove } from "./proof.ts";
 import { type Finding, type LintContext, type Repair, sameReading } from "./rule.ts";
 import { ruleOf } from "./ruleset.ts";
 
-/** A change that was proven: reading the file before and after it differs exactly as the title says. */
+/**
+ * A change that was proven: reading the file before and after it differs exactly as the title says, and what it was
+ * offered for is found no more.
+ */
 export interface Fix {
   /** Names keys, never values. */
   readonly title: string;
@@ -33,9 +37,10 @@ export function fixesFor(finding: Finding, document: DotenvDocument, context: Li
   const rule = ruleOf(finding.rule);
   const automatic = rule?.repair?.(finding, document);
   const choices = rule?.choices?.(finding, document, context) ?? [];
-  const fixes = automatic ? provenFixes(document, automatic, context, true) : [];
+  const mending = new Mending(finding, document, context);
+  const fixes = automatic ? provenFixes(mending, automatic, true) : [];
   for (const choice of choices) {
-    const [fix] = provenFixes(document, choice, context, false);
+    const [fix] = provenFixes(mending, choice, false);
     if (fix && !fixes.some(({ edits }) => isSameEdit(edits, fix.edits))) fixes.push(fix);
   }
   return fixes;
@@ -45,18 +50,55 @@ function isSameEdit(one: readonly TextEdit[], other: readonly TextEdit[]): boole
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The repair as a fix, or none when no spelling of it does what it claims. */
-function provenFixes(
-  document: DotenvDocument,
-  repair: Repair,
-  context: LintContext,
-  automatic: boolean,
-): Fix[] {
+/** The repair as a fix, or none when no spelling of it does what it claims and mends the finding. */
+function provenFixes(mending: Mending, repair: Repair, automatic: boolean): Fix[] {
   for (const edits of repair.alternatives) {
-    const proof = prove(document, edits, repair, context);
-    if (proof) return [{ title: repair.title, edits, changesReading: proof.changesReading, automatic }];
+    const proof = prove(mending.document, edits, repair, mending.context);
+    if (!proof || !mending.isMended(edits)) continue;
+    return [{ title: repair.title, edits, changesReading: proof.changesReading, automatic }];
   }
   return [];
+}
+
+/** Tells of changes whether they mend a finding: its rule then says the same of its key fewer times. */
+class Mending {
+  readonly document: DotenvDocument;
+  readonly context: LintContext;
+  readonly #finding: Finding;
+
+  constructor(finding: Finding, document: DotenvDocument, context: LintContext) {
+    this.document = document;
+    this.context = context;
+    this.#finding = finding;
+  }
+
+  isMended(edits: readonly TextEdit[]): boolean {
+    const before = findingsIn(this.document, this.context);
+    const after = lintDocument(parseDocument(applyEdits(this.document.text, edits)), this.context);
+    return this.#count(after) < this.#count(before);
+  }
+
+  /** A finding without a key may be about several, and is another one when one of them is mended. */
+  #count(findings: readonly Finding[]): number {
+    const { rule, key, message } = this.#finding;
+    return findings.filter(
+      (one) => one.rule === rule && one.key === key && (key !== undefined || one.message === message),
+    ).length;
+  }
+}
+
+/** What is found in a document now, kept for the many findings that fixes are asked for. */
+const found = new WeakMap<
+  DotenvDocument,
+  { readonly context: LintContext; readonly findings: readonly Finding[] }
+>();
+
+function findingsIn(document: DotenvDocument, context: LintContext): readonly Finding[] {
+  const before = found.get(document);
+  if (before?.context === context) return before.findings;
+  const findings = lintDocument(document, context);
+  found.set(document, { context, findings });
+  return findings;
 }
 
 interface Candidate {

@@ -1,10 +1,13 @@
 import { isLineBreak, lineEnd, lineStart } from "../dotenv/characters.ts";
 import { type DotenvDocument, lineOf } from "../dotenv/document.ts";
 import type { TextEdit } from "../dotenv/edit.ts";
-import type { RuleId } from "./catalog.ts";
+import type { SilencedId } from "./directives.ts";
 import { entryAt } from "./places.ts";
 import { prove } from "./proof.ts";
 import { type Finding, type LintContext, sameReading } from "./rule.ts";
+
+/** What is silenced, and where: a finding of a rule, or one about code. */
+type Silenced = Pick<Finding, "span"> & { readonly rule: SilencedId };
 
 /** A comment that silences a rule, for a finding; never a part of fixing all. */
 export interface Ignoring {
@@ -13,7 +16,7 @@ export interface Ignoring {
 }
 
 /** Rules about the file as a whole: no line of it is to blame. */
-const rulesOfFiles: ReadonlySet<RuleId> = new Set<RuleId>([
+const rulesOfFiles: ReadonlySet<SilencedId> = new Set<SilencedId>([
   "byte-order-mark",
   "not-utf8",
   "file-too-large",
@@ -30,7 +33,11 @@ const fileDirective = /^[^\S\r\n]*#[^\S\r\n]*envpact-ignore-file[^\S\r\n][^\r\n]
 const headLinesMax = 20;
 
 /** The ways to silence a finding's rule by a comment: at its line, and in the whole file; proven to change no reading. */
-export function ignoringsOf(finding: Finding, document: DotenvDocument, context: LintContext): Ignoring[] {
+export function ignoringsOf(
+  finding: Silenced,
+  document: DotenvDocument,
+  context: Pick<LintContext, "dialects">,
+): Ignoring[] {
   const { rule } = finding;
   const choices: Ignoring[] = [];
   const line = rulesOfFiles.has(rule) ? undefined : aboveLine(finding, document);
@@ -42,7 +49,7 @@ export function ignoringsOf(finding: Finding, document: DotenvDocument, context:
 }
 
 /** A comment above the assignment or the line of a finding; undefined for lines that hang together. */
-function aboveLine({ rule, span }: Finding, document: DotenvDocument): TextEdit | undefined {
+function aboveLine({ rule, span }: Silenced, document: DotenvDocument): TextEdit | undefined {
   const { text } = document;
   const entry = entryAt(document, span.start);
   if (!entry && lineOf(document, span.start).line !== lineOf(document, span.end).line) return undefined;
@@ -63,13 +70,13 @@ function behindLine(text: string, at: number): number {
   return text.startsWith("\r\n", before - 1) && isLineBreak(text.charCodeAt(before)) ? before - 1 : before;
 }
 
-function appended(text: string, end: number, rule: RuleId): TextEdit {
+function appended(text: string, end: number, rule: SilencedId): TextEdit {
   let at = end;
   while (/\s/.test(text.charAt(at - 1))) at--;
   return { start: at, end: at, text: ` ${rule}` };
 }
 
-function inFile(rule: RuleId, document: DotenvDocument): TextEdit {
+function inFile(rule: SilencedId, document: DotenvDocument): TextEdit {
   const { text, lineStarts } = document;
   const head = text.slice(0, lineStarts[headLinesMax] ?? text.length);
   const found = fileDirective.exec(head);

@@ -103,7 +103,7 @@ function tooLarge(context: LintContext): Finding[] {
   const severity = severityIn(context.severities, rule);
   if (!severity) return [];
   const size = `${lintBytesMax / 1024 / 1024} MB`;
-  const message = `The file is larger than ${size}, so Envpact only looks for lines that are not read and quotes that are not closed.`;
+  const message = `The file is larger than ${size}, so Envpact only looks for lines that are not read, quotes that are not closed and another encoding.`;
   return [{ rule, severity, span: { start: 0, end: 0 }, message }];
 }
 

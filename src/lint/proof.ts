@@ -4,7 +4,7 @@ import { applyEdits, type TextEdit } from "../dotenv/edit.ts";
 import type { LintContext, Repair } from "./rule.ts";
 
 /** What a change claims to do to the reading. */
-type Claim = Pick<Repair, "changes" | "expands" | "mends">;
+type Claim = Pick<Repair, "changes" | "expands" | "mends" | "others">;
 
 /** What an edited text was proven to be. */
 export interface Proof {
@@ -86,12 +86,18 @@ function proveAnew(
       if (!readsAsDotenv(after.values, dotenv)) return undefined;
       continue;
     }
-    const own = dialect === "dotenv" ? { changes: claim.changes } : claim;
+    const own = claimOf(dialect, claim);
     const isClaimed = readsAsClaimed(before.values, after.values, own);
     if (!isClaimed && !(own.mends === true && readsAsDotenv(after.values, dotenv))) return undefined;
     changesReading ||= !isSame(before.values, after.values);
   }
   return { changesReading };
+}
+
+/** What is claimed of one reader. */
+function claimOf(dialect: DialectId, claim: Claim): Claim {
+  if (dialect === "dotenv") return { changes: claim.changes };
+  return claim.others && dialect !== "node" ? { ...claim, changes: claim.others } : claim;
 }
 
 function readsAsClaimed(before: Values, after: Values, { changes, expands }: Claim): boolean {

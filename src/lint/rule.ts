@@ -44,6 +44,8 @@ export interface LintContext {
   readonly isSchema?: boolean;
   /** Who reads the file besides dotenv, Envpact's own reading, which always counts. */
   readonly dialects?: readonly DialectId[] | undefined;
+  /** A package beside the file expands references for those who read it as dotenv or Node do: dotenv-expand, Next.js, Vite. */
+  readonly expands?: boolean | undefined;
   readonly schema?: SchemaContext | undefined;
   /** Environments whose keys may be asked for here, without those that this one gets from a file below it. */
   readonly siblings?: readonly SiblingContext[] | undefined;
@@ -68,6 +70,8 @@ export interface Match {
   readonly message: string;
   /** The key that the finding is about, when there is one. */
   readonly key?: string;
+  /** The keys that it is about, when there are several. */
+  readonly keys?: readonly string[];
   readonly related?: readonly RelatedPlace[];
 }
 
@@ -118,6 +122,8 @@ export interface Repair {
   readonly changes: ReadonlyMap<string, string>;
   /** Who reads the file otherwise than dotenv may read all of it as dotenv does afterwards; the title says so. */
   readonly mends?: boolean;
+  /** What readers other than dotenv and Node must read for these keys, where a package that expands reads `changes` so. */
+  readonly others?: ReadonlyMap<string, string>;
   /** The new values are meant to be expanded, so readers that do may get another text for those with a `$`. */
   readonly expands?: boolean;
 }

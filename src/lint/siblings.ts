@@ -9,11 +9,6 @@ export function peerNames(name: string, names: Iterable<string>): readonly strin
   return [...names].filter((other) => other !== name && other !== ".env" && isPeer(other)).sort();
 }
 
-/** The file that gives an environment keys of its own under every convention of layers: `.env` for `.env.production`. */
-export function baseName(name: string, names: ReadonlySet<string>): string | undefined {
-  return name !== ".env" && isPeer(name) && names.has(".env") ? ".env" : undefined;
-}
-
 function isPeer(name: string): boolean {
   return kindOfName(name) === "environment" && !name.endsWith(".local");
 }

@@ -8,8 +8,12 @@ import type { RuleContext } from "./rule.ts";
 export interface UnknownName {
   readonly record: number;
   readonly part: ReferencePart;
+  /** It is written `${name}`. */
+  readonly braced: boolean;
   /** A bare `$name` in the midst of other characters: as likely a piece of a password as a reference. */
   readonly glued: boolean;
+  /** A bare one whose `$` is the second of a pair. */
+  readonly doubled: boolean;
 }
 
 /** What separates the parts of an address, a path or a list. */
@@ -26,15 +30,23 @@ export function unknownNames(document: DotenvDocument, { known, references }: Ru
       const { part, within } = found[index]!;
       if (part.operator !== undefined || known.has(part.name) || !isAsked(within, isSet)) continue;
       value ??= valueAt(document, record);
-      unknown.push({ record, part, glued: isGlued(value, part) });
+      const braced = value.startsWith("${", part.start);
+      const glued = !braced && isGlued(value, part);
+      unknown.push({ record, part, braced, glued, doubled: isDoubled(value, part.start) });
     }
   }
   return unknown;
 }
 
 function isGlued(value: string, part: ReferencePart): boolean {
-  if (value.startsWith("${", part.start)) return false;
   const before = value.charAt(part.start - 1);
   const behind = value.charAt(part.end);
   return (before !== "" && !separators.has(before)) || (behind !== "" && !separators.has(behind));
+}
+
+/** Whether the `$` at an offset of a value is the second of a pair, which Compose reads as one that is meant. */
+function isDoubled(value: string, at: number): boolean {
+  let before = at;
+  while (value.charAt(before - 1) === "$") before--;
+  return (at - before) % 2 === 1;
 }

@@ -25,6 +25,15 @@ export function valuesOf(text: string | undefined): ReadonlyMap<string, string> 
   return new Map(text === undefined ? [] : Object.entries(values(parseDocument(text))));
 }
 
+/** The names that a value may refer to: keys that are there, and those that are written together. */
+function keysIn(
+  changes: readonly Change[],
+  present: ReadonlyMap<string, string> = new Map(),
+): ReadonlySet<string> {
+  const written = changes.flatMap(({ key, value }) => (value === undefined ? [] : [key]));
+  return new Set([...present.keys(), ...written]);
+}
+
 /** Why a change cannot be written into this text. */
 export interface RenderRefusal {
   readonly key: string;
@@ -33,7 +42,8 @@ export interface RenderRefusal {
 
 /**
  * The text with every change made, each read back as exactly the value asked for; other lines byte for byte.
- * Where a value can be spelt so that the given dialects read it like dotenv, it is.
+ * Where a value can be spelt so that the given dialects read it like dotenv, it is; one that refers to other variables
+ * is spelt so that they expand it.
  * A key that is to go is removed with all its duplicates.
  */
 export function render(
@@ -43,17 +53,27 @@ export function render(
 ): Result<string, RenderRefusal> {
   const together = changes.length < togetherMin ? undefined : renderTogether(text, changes, dialects);
   if (together?.left.length === 0) return ok(together.text);
+  const names = keysIn(changes);
   let current = text;
-  for (const { key, value } of changes) {
-    const document: DotenvDocument = parseDocument(current);
-    const present = Object.hasOwn(values(document), key);
-    if (value === undefined && !present) continue;
-    const edit =
-      value === undefined ? removeKey(document, key, "all") : setKey(document, key, value, { dialects });
-    if (!edit.ok) return err({ key, refusal: edit.refusal });
-    current = applyEdits(current, edit.edits);
+  for (const change of changes) {
+    const rendered = renderOne(current, change, dialects, names);
+    if (!rendered.ok) return rendered;
+    current = rendered.value;
   }
   return ok(current);
+}
+
+function renderOne(
+  text: string,
+  { key, value }: Change,
+  dialects: readonly DialectId[],
+  names: ReadonlySet<string>,
+): Result<string, RenderRefusal> {
+  const document: DotenvDocument = parseDocument(text);
+  if (value === undefined && !Object.hasOwn(values(document), key)) return ok(text);
+  const edit =
+    value === undefined ? removeKey(document, key, "all") : setKey(document, key, value, { dialects, names });
+  return edit.ok ? ok(applyEdits(text, edit.edits)) : err({ key, refusal: edit.refusal });
 }
 
 /** The text with every change that can be written into it, and why the others cannot. */
@@ -69,10 +89,11 @@ export function renderEach(
   dialects: readonly DialectId[] = [],
 ): RenderedChanges {
   const together = changes.length < togetherMin ? undefined : renderTogether(text, changes, dialects);
+  const names = keysIn(changes);
   let current = together?.text ?? text;
   const refused: RenderRefusal[] = [];
   for (const change of together?.left ?? changes) {
-    const rendered = render(current, [change], dialects);
+    const rendered = renderOne(current, change, dialects, names);
     if (rendered.ok) current = rendered.value;
     else refused.push(rendered.error);
   }
@@ -94,6 +115,7 @@ function renderTogether(
   const edits: TextEdit[] = [];
   const added: string[] = [];
   const left: Change[] = [];
+  const names = keysIn(changes, expected);
   for (const change of changes) {
     const { key, value } = change;
     const present = spans.get(key) ?? [];
@@ -105,7 +127,7 @@ function renderTogether(
     }
     const { start, end } = entry?.lineSpan ?? { start: 0, end: 0 };
     const line = text.slice(start, end);
-    const edit = setKey(parseDocument(line), key, value, { dialects });
+    const edit = setKey(parseDocument(line), key, value, { dialects, names });
     if (!edit.ok) left.push(change);
     else {
       if (entry)

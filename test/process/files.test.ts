@@ -96,6 +96,21 @@ describe("a file that others than dotenv read", () => {
     expect(await scene.read(team.bo.folder)).toBe("API_KEY='pay$DAY'\nLOCAL=bo\n");
     expect(await scene.read(team.ana.folder)).toBe("API_KEY=pay$DAY\n");
   });
+
+  it.each([
+    ["compose.yaml", "services: {}\n"],
+    ["go.mod", "module bo\n\nrequire github.com/joho/godotenv v1.5.1\n"],
+  ])(
+    "gets a committed value that refers to others so that who reads it by %s goes on to expand it",
+    async (name, text) => {
+      const team = await startSharing('API_KEY="one"\nHOST=localhost\n');
+      await writeFile(join(team.bo.folder, name), text);
+      await expectCommits(team, "http://${HOST}/x");
+      expect(await scene.read(team.bo.folder)).toBe('API_KEY="http://${HOST}/x"\nHOST=localhost\n');
+      await scene.ok(["set", "OTHER=http://${HOST}/y", "--dir", team.bo.folder]);
+      expect(await scene.read(team.bo.folder)).toContain('OTHER="http://${HOST}/y"\n');
+    },
+  );
 });
 
 describe("git in a peer's folder", () => {

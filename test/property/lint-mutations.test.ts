@@ -40,13 +40,69 @@ const mutated = fc
     return text;
   });
 
+/** Lines that several readers take differently, put together. */
+const assembled = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom("A", "B", "C1", "D_2", "HOST", "export E", "a", "F-G"),
+      fc.constantFrom("=", "=", "=", " = ", "==", ":"),
+      fc.constantFrom('"', "'", "`", "", ""),
+      fc.array(
+        fc.constantFrom(
+          ...[
+            "x",
+            " ",
+            "#",
+            " #",
+            "$",
+            "$HOST",
+            "${HOST}",
+            "${NOPE}",
+            "pa$word",
+            "$NOPE",
+            "\\",
+            "\\n",
+            "'",
+            '"',
+          ],
+          ...[
+            "$2b$10$N9qo8u",
+            "${A:-b}",
+            "$(x)",
+            "${",
+            "ghp_q7Gz2LpV9sKd4WxYb8Nf3RtMq7Gz2LpV9sKd",
+            "\\$",
+            "{}",
+          ],
+        ),
+        { maxLength: 4 },
+      ),
+      fc.boolean(),
+    ),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((lines) =>
+    lines
+      .map(([key, equals, quote, pieces, closed]) =>
+        [key, equals, quote, ...pieces, closed ? quote : "", "\n"].join(""),
+      )
+      .join(""),
+  );
+
+/** The findings of the same rule about the same key; one about several missing keys is another when one is there. */
+function alike(findings: readonly Finding[], { rule, key, message }: Finding): readonly Finding[] {
+  return findings.filter(
+    (each) => each.rule === rule && each.key === key && (key !== undefined || each.message === message),
+  );
+}
+
 const contexts: fc.Arbitrary<LintContext> = fc.oneof(
   fc.constant<LintContext>({ known: new Set(), isExample: false, severities: {} }),
   fc.constant(fullContext),
   fc.constant<LintContext>({ ...fullContext, isExample: true, isSchema: true }),
   fc
-    .subarray(dialectIds.filter((id) => id !== "dotenv"))
-    .map((dialects): LintContext => ({ ...fullContext, dialects })),
+    .tuple(fc.subarray(dialectIds.filter((id) => id !== "dotenv")), fc.boolean())
+    .map(([dialects, expands]): LintContext => ({ ...fullContext, dialects, expands })),
 );
 
 /** How everybody in force reads a text; whoever refuses it reads nothing. */
@@ -82,6 +138,23 @@ describe("lint over real files with mistakes", () => {
           }
           for (const { edits } of ignoringsOf(finding, document, context)) {
             expectSameReadings(text, applyEdits(text, edits), context);
+          }
+        }
+      }),
+      { seed, numRuns: Math.ceil(numRuns / 20) },
+    );
+  });
+
+  it("finds the same no more after any fix that was offered for it", () => {
+    const { seed, numRuns } = soupRun("lint mended");
+    fc.assert(
+      fc.property(fc.oneof(mutated, assembled), contexts, (text, context) => {
+        const document = parseDocument(text);
+        for (const finding of lintDocument(document, context).slice(0, 12)) {
+          for (const fix of fixesFor(finding, document, context)) {
+            const after = applyEdits(text, fix.edits);
+            const left = alike(lintText(after, context).findings, finding).length;
+            expect(left, fix.title).toBeLessThan(alike(lintDocument(document, context), finding).length);
           }
         }
       }),

@@ -26,12 +26,13 @@ describe("any texts side by side", () => {
         expect(new Set(rows.map(({ key }) => key))).toEqual(new Set(read.flatMap(Object.keys)));
         for (const { key, cells } of rows) {
           const values = read.map((each) => (Object.hasOwn(each, key) ? each[key] : undefined));
-          const first = values.find((value) => value !== undefined && value !== "");
+          const set = values.filter((value) => value !== undefined && value !== "");
           expect(cells.map(({ state }) => state)).toEqual(
             values.map((value) => {
               if (value === undefined) return "missing";
               if (value === "") return "empty";
-              return value === first ? "equal" : "differs";
+              if (set.length === 1) return "alone";
+              return value === set[0] ? "equal" : "differs";
             }),
           );
           for (const [at, cell] of cells.entries()) {

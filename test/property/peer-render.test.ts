@@ -25,6 +25,15 @@ const changes = fc.uniqueArray(
   { selector: (change) => change.key, minLength: 8, maxLength: 14 },
 );
 
+it.each([2, 20])("keeps references that readers expand, among %i changes", (count) => {
+  const others = Array.from({ length: count - 2 }, (_, n): Change => ({ key: `K${n}`, value: "1" }));
+  const wanted = [{ key: "URL", value: "http://$HOST/x y" }, { key: "HOST", value: "h" }, ...others];
+  for (const rendered of [render("A=1\n", wanted, ["compose"]), renderEach("A=1\n", wanted, ["compose"])]) {
+    const after = "ok" in rendered ? (rendered.ok ? rendered.value : "") : rendered.text;
+    expect(after).toContain('URL="http://$HOST/x y"\n');
+  }
+});
+
 it("makes many changes at once: each is read as asked for or refused, nothing else changes", () => {
   fc.assert(
     fc.property(text, changes, (before, wanted) => {

@@ -30,6 +30,8 @@ describe("lint without files", () => {
       ".envrc",
       ".env.keys",
       ".env.vault",
+      ".env.bak.txt",
+      ".env.production.old",
       "env",
     ];
     for (const path of [...wanted, ...others]) await file(path);

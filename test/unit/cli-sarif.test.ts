@@ -162,7 +162,8 @@ describe("a SARIF log", () => {
 
   it("holds no value", async () => {
     const text = "A=hunter2#x\nA=hunter2\nB = hunter2\nC=pa$hunter2\nhunter2\n";
-    const log = logOf(await linted({ ".env": text }, ".env"));
+    const manifest = JSON.stringify({ dependencies: { next: "16" } });
+    const log = logOf(await linted({ ".env": text, "package.json": manifest }, ".env"));
     expect(log.runs[0]!.results.length).toBeGreaterThan(4);
     expect(JSON.stringify(log)).not.toContain("hunter2");
   });
@@ -183,6 +184,42 @@ describe("what files are checked against", () => {
       ["missing-key", "C"],
       ["missing-in-siblings", "B"],
     ]);
+  });
+
+  it("are not what the files under them set, so that a file of a mode need not repeat the base", async () => {
+    const files = {
+      ".env": "A=1\nB=2\n",
+      ".env.production": "A=3\n",
+      ".env.production.local": "",
+      ".env.local": "",
+      ".env.example": "A=\nB=\nC=\n",
+      ".env.schema": "# @required\nB=\n# @optional\nA=\n# @optional\nC=\n",
+    };
+    for (const name of [".env", ".env.production", ".env.production.local", ".env.local"]) {
+      expect(await rulesOf(files, name)).toEqual([["missing-key", "C"]]);
+    }
+  });
+
+  it("are what the program that reads them says about layers", async () => {
+    const files = { ".env.production": "", ".env.local": "A=1\n", ".env.example": "A=\n", ".git": "" };
+    const withReader = (name: string) => ({
+      ...files,
+      "package.json": JSON.stringify({ devDependencies: { [name]: "1" } }),
+    });
+    expect(await rulesOf(withReader("vite"), ".env.production")).toEqual([]);
+    expect(await rulesOf(withReader("next"), ".env.production")).toEqual([["missing-key", "A"]]);
+  });
+
+  it("are asked of the folders above too, up to the repository's", async () => {
+    const files = { "a/.env.production": "A=1\n", "a/.env.local": "", "a/.env.example": "A=\n", ".git": "" };
+    expect(await rulesOf(files, "a/.env.local")).toEqual([["missing-key", "A"]]);
+    expect(await rulesOf({ ...files, Gemfile: 'gem "dotenv-rails"\n' }, "a/.env.local")).toEqual([]);
+  });
+
+  it("name every key of a finding about several, for machines", async () => {
+    const [found] = await linted({ ".env": "", ".env.example": "A=\nB=\nC=\nD=\n" }, ".env");
+    expect(found?.line).toMatchObject({ rule: "missing-key", keys: ["A", "B", "C", "D"] });
+    expect(found?.line).not.toHaveProperty("key");
   });
 
   it("are decorators in the example where there is no schema", async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { familyOf } from "../../src/code/languages.ts";
+import { isReadByLibrary } from "../../src/code/libraryKeys.ts";
 import { placed } from "../../src/code/places.ts";
 import { scanCode } from "../../src/code/scan.ts";
+import { silencedIn } from "../../src/code/silencing.ts";
 import { isIdentifier, renamedText, usageAt, usagesPerFileMax } from "../../src/code/usage.ts";
 import { indexedUsagesMax, UsageIndex } from "../../src/code/usageIndex.ts";
 import { isWellKnown } from "../../src/code/wellKnown.ts";
@@ -94,5 +96,55 @@ describe("Names of files and variables", () => {
     expect(isWellKnown("MODE", "python")).toBe(false);
     expect(isWellKnown("BASH_SOURCE", "shell")).toBe(true);
     expect(isWellKnown("DATABASE_URL", "javascript")).toBe(false);
+  });
+
+  it("are known where libraries read them without being named in code", () => {
+    for (const name of [
+      "NEXTAUTH_URL",
+      "NEXTAUTH_SECRET",
+      "AUTH_SECRET",
+      "AUTH_GITHUB_ID",
+      "DATABASE_URL",
+      "AWS_SECRET_ACCESS_KEY",
+      "POSTGRES_PASSWORD",
+      "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY",
+      "PGHOST",
+    ]) {
+      expect(isReadByLibrary(name), name).toBe(true);
+    }
+    for (const name of [
+      "OLD",
+      "STRIPE_WEBHOOK_SECRET",
+      "MY_AWS_KEY",
+      "AUTH_ID",
+      "PGX",
+      "EXPO_PUBLIC_URL",
+      "API_URL",
+    ]) {
+      expect(isReadByLibrary(name), name).toBe(false);
+    }
+  });
+});
+
+describe("Comments of code that silence a finding", () => {
+  const lines = (text: string): number[] => {
+    const isSilenced = silencedIn(text, "undefined-variable");
+    return text.split("\n").flatMap((_, line) => (isSilenced(line) ? [line] : []));
+  };
+
+  it("speak of the line they stand behind, or of the next one, in any language", () => {
+    expect(lines("a // envpact-ignore undefined-variable\nb")).toEqual([0]);
+    expect(lines("x\n  # envpact-ignore\na\nb")).toEqual([2]);
+    expect(lines("{/* envpact-ignore undefined-variable */}\na\nb")).toEqual([1]);
+    expect(lines("<!-- envpact-ignore undefined-variable -- by ops -->\na")).toEqual([1]);
+    expect(lines("a -- envpact-ignore unused-key, undefined-variable\r\nb /* envpact-ignore */ c")).toEqual([
+      0, 1,
+    ]);
+  });
+
+  it("speak of the whole file, of other findings, or of nothing", () => {
+    expect(lines("a\n// envpact-ignore-file undefined-variable\nb")).toEqual([0, 1, 2]);
+    expect(lines("a // envpact-ignore unused-key\nb // envpact-ignored\nc")).toEqual([]);
+    expect(lines("a 'envpact-ignore'\n")).toEqual([]);
   });
 });

@@ -62,6 +62,12 @@ table("javascript", [
   "Bun.env.‹X›; Bun.env['‹Y|d›'] || 1",
   "globalThis.process.env.‹X›; my.process.env.Y; $process.env.Z; reprocess.env.W",
   "process.envX.Y; process.env; process.env[key]; process.env['A' + b]; process.env[`A${b}`]",
+  "need('‹X|m›'); `‹Y|m›`; ['a b', '1A', `A${b}`, '']; // 'Z'\nconst need = (name) => process.env[name]; need(\"‹W|m›\")",
+  "const env = process.env; env[name]; f(env.‹X›, \"‹Y|m›\", 'A_' + b, b + /* - */ '_A')",
+  "pick(process.env, ['‹X|m›', '‹Y|m›'])",
+  "import { env } from 'node:process'; env.‹X›; f('Y')",
+  "need('X'); process.env.‹Y›; other[name]; other.env[name]",
+  "Deno.env.get(name); f('‹X|m›')",
   "// process.env.X\n/* process.env.Y\n process.env.Z */ process.env.‹W›",
   "'process.env.X' + \"process.env.Y\" + `process.env.Z`",
   "'it\\'s process.env.X' + process.env.‹Y›",
@@ -106,7 +112,11 @@ table("python", [
   "\"os.environ['X']\"; r'os.getenv(\"Y\")\\'; os.getenv('‹Z›')".replace("\\'; ", "'; "),
   "f\"a {os.environ['‹X›']} {{os.environ['Y']}} {a:>{os.getenv('‹W›')}}\" + os.getenv('‹Z›')",
   "rf'''{os.getenv(\"‹X›\")}\n{os.getenv('‹Y›')}'''",
-  "os.environ['A' + b]; os.environ[name]; os.environ['A' 'B']; os.environ",
+  "os.environ['A' + b]; os.environ[name]; os.environ",
+  "os.environ['‹A|m›' '‹B|m›']",
+  "def need(name):\n  return os.environ[name]\nX = need('‹X|m›'); Y = need(f\"A_{b}\"); Z = need('a b')  # 'W'",
+  "f('‹X|m›'); os.getenv(name)",
+  "f('X'); os.getenv('‹Y›'); other[name]; getenv(name)",
   "it = \"don't\"; os.getenv('‹X›')",
   "from decouple import Csv, config\nconfig('‹X›'); config('‹Y|d›', default=1, cast=int); my.config('Z')",
   "env = environ.Env(DEBUG=(bool, False))\nenv('‹X›'); env.bool('‹Y|d›', default=True)",
@@ -115,7 +125,8 @@ table("python", [
 
 table("go", [
   'os.Getenv("‹X›"); v, ok := os.LookupEnv("‹Y|d›"); os.Getenv(`‹Z›`)',
-  'os.Setenv("‹X|w›", "1"); os.Getenv(name); os.Getenv("A" + b); my.os.Getenvs("B")',
+  'os.Setenv("‹X|w›", "1"); my.os.Getenvs("B")',
+  'os.Getenv(name); os.Getenv("A" + b); must("‹X|m›"); must(`‹Y|m›`)',
   '// os.Getenv("X")\n/* os.Getenv("Y") */ os.Getenv("‹Z›")',
   's := `a " os.Getenv("X")\n`; r := \'"\'; os.Getenv("‹Y›"); t := "\\"os.Getenv(\'Z\')"',
 ]);
@@ -132,7 +143,8 @@ table("ruby", [
   "a = <<-'TEXT'\n  #{ENV['X']}\n  TEXT\nENV['‹Y›']",
   "list << ENV['‹X›']; x = /it's/; ENV['‹Y›']; a / b; ENV['‹Z›']",
   "%w[a b' c]; %q(it's); ENV['‹X›']; 5 %2; ENV['‹Y›']",
-  "MY_ENV['X']; my.ENV['Y']; ENV[name]; ENV; ::ENV['‹Z›']",
+  "MY_ENV['X']; my.ENV['Y']; ENV; ::ENV['‹Z›']",
+  "ENV[name]; ENV.fetch(name); need('‹X|m›'); need \"‹Y|m›\"; <<~A + f('‹Z|m›')\n 'B'\nA\n",
 ]);
 
 table("php", [
@@ -143,10 +155,12 @@ table("php", [
   "<?php 'getenv(\"X\")'; \"a {$_ENV['‹Y›']} getenv('Z') $b\"; getenv('‹W›');",
   "<?php $a = <<<EOT\nit's getenv('X')\nEOT;\ngetenv('‹Y›');",
   "<?php #[Attribute('it')]\ngetenv('‹X›');",
+  "<?php function need($a) { return getenv($a); } need('‹X|m›'); need(\"A_{$b}\"); // need('Y')",
 ]);
 
 table("java", [
-  'System.getenv("‹X›"); System.getenv().get("‹Y›"); System.getenv().getOrDefault("‹Z|d›", "d"); getenv(name);',
+  'System.getenv("‹X›"); System.getenv().get("‹Y›"); System.getenv().getOrDefault("‹Z|d›", "d");',
+  'System.getenv(name); need("‹X|m›");',
   '// System.getenv("X")\n/* System.getenv("Y") */ char c = \'"\'; System.getenv("‹Z›");',
   'var t = """\n  a " System.getenv("X")\n  """; "System.getenv(\'Y\')"; "${System.getenv()}"; System.getenv("‹Z›");',
 ]);
@@ -162,13 +176,15 @@ table("rust", [
   'env!("‹X›"); option_env!("‹Y|d›"); std::env::set_var("‹Z|w›", "1"); env::var("‹W|d›").ok()',
   'use std::env::var;\nvar("‹X›"); self.var("Y")',
   'dotenvy::var("‹X›")',
-  'var("X"); my_env!("Y"); env::vars(); env::var(name)',
+  'var("X"); my_env!("Y"); env::vars()',
+  'fn need(name: &str) { env::var(name) } need("‹X|m›")',
   "fn f<'a>(x: &'a str) { env::var(\"‹X›\") } let c = '\"'; let d = '\\''; env::var(\"‹Y›\")",
   '// env::var("X")\n/* /* */ env::var("Y") */ let s = r#"a " env::var("Z")"#; env::var("‹W›")',
 ]);
 
 table("csharp", [
   'Environment.GetEnvironmentVariable("‹X›"); Environment.GetEnvironmentVariable("‹Y|d›") ?? "d";',
+  'Environment.GetEnvironmentVariable(name); Need("‹X|m›"); Need($"A_{b}");',
   'Environment.GetEnvironmentVariable(@"‹X›"); Environment.SetEnvironmentVariable("‹Y|w›", "1");',
   '// GetEnvironmentVariable("X")\nvar s = @"a\\"; GetEnvironmentVariable("‹Y›"); var t = @"b "" GetEnvironmentVariable(""Z"")";',
   '$"a {Environment.GetEnvironmentVariable("‹X›")} {{GetEnvironmentVariable}}"; """GetEnvironmentVariable("Y")"""; \'"\'; GetEnvironmentVariable("‹Z›")',

@@ -2,8 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dialectsNear } from "../../src/runtime/dialects.ts";
-import { chosenDialects, detectDialects, isMarkerName } from "../../src/dotenv/dialectDetection.ts";
+import {
+  chosenDialects,
+  detectDialects,
+  detectReaders,
+  isMarkerName,
+} from "../../src/dotenv/dialectDetection.ts";
+import { dialectsNear, readersNear } from "../../src/runtime/dialects.ts";
 
 /** Who reads the file beside which one file of this name and text stands. */
 function beside(name: string, text: string) {
@@ -69,6 +74,39 @@ describe("the files near a .env file", () => {
   });
 });
 
+describe("whether $NAME is expanded for dotenv and Node", () => {
+  const expands = (text: string, name = "package.json") =>
+    detectReaders([{ below: "", files: [{ name, text }] }]).expands;
+
+  it("is known from the packages that do so", () => {
+    for (const name of ["dotenv-expand", "next", "vite", "nuxt", "react-scripts", "expo"]) {
+      expect(expands(JSON.stringify({ dependencies: { [name]: "1" } })), name).toBe(true);
+      expect(expands(JSON.stringify({ devDependencies: { [name]: "1" } })), name).toBe(true);
+    }
+    expect(expands('{"dependencies":{"next": "16", ')).toBe(true);
+    expect(expands('{"dependencies":{"dotenv":"18"},"scripts":{"a":"node --env-file=.env ."}}')).toBe(false);
+    expect(expands('{"name":"next","dependencies":{}}')).toBe(false);
+    expect(expands("next\n", "requirements.txt")).toBe(false);
+  });
+
+  it("is asked of the nearest folder with files of a language", () => {
+    const next = { name: "package.json", text: '{"dependencies":{"next":"16"}}' };
+    const own = { name: "package.json", text: '{"dependencies":{"dotenv":"18"}}' };
+    expect(
+      detectReaders([
+        { below: "", files: [] },
+        { below: "web", files: [next] },
+      ]).expands,
+    ).toBe(true);
+    expect(
+      detectReaders([
+        { below: "", files: [own] },
+        { below: "web", files: [next] },
+      ]).expands,
+    ).toBe(false);
+  });
+});
+
 describe("the setting envpact.dialects", () => {
   it("names the readers itself, or leaves them to be found", () => {
     expect(chosenDialects("auto")).toBeUndefined();
@@ -101,6 +139,8 @@ describe("the command line", () => {
   it("finds the readers of a folder's files up to the repository's root", async () => {
     expect(await dialectsNear(root)).toEqual(["dotenv", "node", "compose"]);
     expect(await dialectsNear(join(root, "services/api"))).toEqual(["dotenv", "python-dotenv", "compose"]);
+    expect((await readersNear(root)).expands).toBe(true);
+    expect((await readersNear(join(root, "services/api"))).expands).toBe(false);
   });
 
   it("takes nothing from a folder, a file that is too large, and a place that is not there", async () => {

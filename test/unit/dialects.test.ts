@@ -9,7 +9,7 @@ import {
   partingsIn,
   readAs,
 } from "../../src/dotenv/dialects.ts";
-import { parseDocument } from "../../src/dotenv/document.ts";
+import { parseDocument, values } from "../../src/dotenv/document.ts";
 import { applyEdits, setKey } from "../../src/dotenv/edit.ts";
 
 /** What a reader makes of a text; for one that refuses the file, the line. */
@@ -183,5 +183,37 @@ describe("setting a value for the dialects in force", () => {
     expect(set("A='1' # note\n", "2", dialectIds)).toBe("A='2' # note\n");
     expect(set("A=1 # note\n", "", ["python-dotenv"])).toBe('A="" # note\n');
     expect(set("A=1\n", "${X}", ["python-dotenv"])).toBe("A=${X}\n");
+  });
+
+  it("never stops them from expanding what refers to another variable", () => {
+    for (const dialects of [dialectIds, ["compose"], ["godotenv", "ruby-dotenv"]] as const) {
+      expect(set("A=1\n", "http://${HOST}/x", dialects)).toBe("A=http://${HOST}/x\n");
+      expect(set('A="1"\n', "http://${HOST}/x", dialects)).toBe('A="http://${HOST}/x"\n');
+      expect(set("HOST=h\n", "${HOST:-x} y", dialects)).toBe('HOST=h\nA="${HOST:-x} y"\n');
+      expect(set("HOST=h\nA=1\n", "x$HOST", dialects)).toBe("HOST=h\nA=x$HOST\n");
+      expect(set("B=1\nA=2\n", '{"a": "${B}"}', dialects)).toBe('B=1\nA={"a": "${B}"}\n');
+    }
+    expect(set("A=1\n", "${HOST:?must be set}", ["compose"])).toBe("A=${HOST:?must be set}\n");
+    expect(set("A='1'\n", "${HOST}", ["compose"])).toBe("A='${HOST}'\n");
+    expect(set("A=1\n", "pay$DAY", ["compose"])).toBe("A='pay$DAY'\n");
+    expect(set("A=1\n", "x\\${HOST}", ["compose"])).not.toBe("A=x\\${HOST}\n");
+  });
+
+  it("follows the spelling that the value has where it comes from", () => {
+    const from = parseDocument(
+      "URL=\"http://${HOST}/x\"\nA=x$URL\nB='${URL}'\nC='plain'\nD='pa$word'\nE=pa$word\n",
+    );
+    const copied = (text: string, key: string) => {
+      const options = { from, dialects: ["compose", "ruby-dotenv"] } as const;
+      const result = setKey(parseDocument(text), key, values(from)[key]!, options);
+      return result.ok ? applyEdits(text, result.edits) : undefined;
+    };
+    expect(copied("", "URL")).toBe('URL="http://${HOST}/x"\n');
+    expect(copied("URL='1'\n", "URL")).toBe('URL="http://${HOST}/x"\n');
+    expect(copied("", "A")).toBe("A=x$URL\n");
+    expect(copied("", "B")).toBe("B='${URL}'\n");
+    expect(copied("", "C")).toBe("C='plain'\n");
+    expect(copied("", "D")).toBe("D='pa$word'\n");
+    expect(copied("", "E")).toBe("E='pa$word'\n");
   });
 });

@@ -10,7 +10,7 @@ import {
 } from "../../src/dotenv/fileNames.ts";
 
 describe("what a file name is", () => {
-  it.each([".env", ".env.local", ".env.production", ".env.production.local", ".env.bak", ".env.my-stage"])(
+  it.each([".env", ".env.local", ".env.production", ".env.production.local", ".env.older", ".env.my-stage"])(
     "%s is an environment",
     (name) => expect(kindOfName(name)).toBe("environment"),
   );
@@ -28,6 +28,29 @@ describe("what a file name is", () => {
   it.each([".env.swp", ".env~", ".env.local~", ".env.1234567890", ".env."])(
     "%s, which an editor or a writer leaves for a moment, is neither",
     (name) => expect(kindOfName(name)).toBeUndefined(),
+  );
+});
+
+describe("a backup", () => {
+  it.each([
+    ".env.bak",
+    ".env.BAK",
+    ".env.bak2",
+    ".env.bak.txt",
+    ".env.bak.local",
+    ".env.production.backup",
+    ".env.backup-2024-01-31",
+    ".env.backup_20240131",
+    ".env.orig",
+    ".env.local.old",
+    ".env.save",
+    ".env.example.bak",
+    ".env.txt",
+  ])("%s is neither an environment nor an example", (name) => expect(kindOfName(name)).toBeUndefined());
+
+  it.each([".env.saves", ".env.old-town", ".env.original", ".env.backups", ".env.bakery"])(
+    "%s is none",
+    (name) => expect(kindOfName(name)).toBe("environment"),
   );
 });
 
@@ -97,6 +120,7 @@ describe("the name of a new environment", () => {
     "a\\.env",
     ".env.keys",
     ".env.vault",
+    ".env.bak",
     ".env.",
     ".env.a b",
     ".envrc",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cloakedSpans } from "../../src/dotenv/cloaking.ts";
+import { cloakedSpans, spansBetween } from "../../src/dotenv/cloaking.ts";
 import { parseDocument } from "../../src/dotenv/document.ts";
 
 /** The text as it is seen: every cloaked character is a dot. */
@@ -65,6 +65,20 @@ describe("Cloaking", () => {
       { start: 2, end: 2 },
       { start: 5, end: 6 },
     ]);
+  });
+
+  it("finds the values of a part of a text, those that only reach into it and empty ones included", () => {
+    const text = 'A=1\nB="x\ny"\nC=\nD=4\n';
+    const spans = cloakedSpans(parseDocument(text));
+    const shown = (from: string, to: string) => {
+      const part = { start: text.indexOf(from), end: text.indexOf(to) };
+      return spansBetween(spans, part).map(({ start, end }) => text.slice(start, end));
+    };
+    expect(shown("A=", "D=")).toEqual(["1", '"x\ny"', ""]);
+    expect(shown('y"', "C=")).toEqual(['"x\ny"']);
+    expect(shown("C=", "D=")).toEqual([""]);
+    expect(spansBetween(spans, { start: text.length, end: text.length })).toEqual([]);
+    expect(spansBetween([], { start: 0, end: 9 })).toEqual([]);
   });
 
   it("gives spans in order and apart", () => {

@@ -9,6 +9,7 @@ import {
   type SeverityChoice,
   severitiesFrom,
 } from "../../src/lint/catalog.ts";
+import { codeFindingIds } from "../../src/lint/codeFindings.ts";
 import { dotenvLinterNames, ruleOfDotenvLinter } from "../../src/lint/foreignRules.ts";
 import { lintBytesMax } from "../../src/lint/lint.ts";
 import type { LintContext } from "../../src/lint/rule.ts";
@@ -16,6 +17,10 @@ import { rules } from "../../src/lint/ruleset.ts";
 import { exampleOf, rulesIn, schemaOf } from "./lint-scene.ts";
 
 const page = await readFile(new URL("../../docs/DIAGNOSTICS.md", import.meta.url), "utf8");
+
+function sectionsOf(text: string): string[] {
+  return Array.from(text.matchAll(/^### (.+)$/gm), ([, id]) => id ?? "");
+}
 
 describe("the catalogue of rules", () => {
   it.each(ruleIds)(
@@ -29,8 +34,22 @@ describe("the catalogue of rules", () => {
   );
 
   it("documents no rule that does not exist", () => {
-    const sections = Array.from(page.matchAll(/^### (.+)$/gm), ([, id]) => id ?? "");
+    const sections = sectionsOf(page.slice(0, page.indexOf("\n## Findings about code\n")));
     expect(sections.filter((id) => !isRuleId(id))).toEqual([]);
+  });
+
+  it("documents exactly the findings about code beside the rules, each with the setting and default of package.json", async () => {
+    const part = page.slice(page.indexOf("\n## Findings about code\n"));
+    expect(sectionsOf(part).sort()).toEqual([...codeFindingIds].sort());
+    const manifest = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+    for (const id of codeFindingIds) {
+      expect(isRuleId(id)).toBe(false);
+      expect(documentationOf(id)).toMatch(new RegExp(`/docs/DIAGNOSTICS\\.md#${id}$`));
+      const setting = `envpact.code.${id.replace(/-(\w)/, (_, letter: string) => letter.toUpperCase())}`;
+      const choice = manifest.contributes.configuration.properties[setting];
+      const section = part.slice(part.indexOf(`### ${id}\n`));
+      expect(section).toContain(`**Setting:** \`"${setting}": "off"\`, default \`${choice.default}\``);
+    }
   });
 
   it("holds exactly the rules that run, and the one that stands for them all", () => {
@@ -82,7 +101,7 @@ const firing: Readonly<Record<RuleId, readonly [text: string, context?: Partial<
   "malformed-reference": ["A=${}\n"],
   "circular-reference": ["A=$A\n"],
   "reference-in-single-quotes": ["A=1\nB='$A'\n"],
-  "expands-unintended": ["A=x$y\n"],
+  "expands-unintended": ["A=x$y\n", { expands: true }],
   "secret-in-tracked-file": ["A_TOKEN=q7Gz2LpV9sKd4WxYb8Nf3RtM\n", { tracked: true }],
   "unknown-directive": ["# envpact-ignore nonsense\n"],
 };
@@ -108,7 +127,7 @@ describe("every rule", () => {
       severities: everyRule,
     };
     expect(rulesIn(text, around)).toEqual([]);
-    expect(rulesIn("", around)).toEqual(["missing-key", "missing-key", "missing-key", "missing-key"]);
+    expect(rulesIn("", around)).toEqual(["missing-key"]);
   });
 });
 

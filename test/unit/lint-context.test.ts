@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { parse } from "dotenv";
 import { describe, expect, it } from "vitest";
-import type { DialectId } from "../../src/dotenv/dialects.ts";
-import { baseName, peerNames } from "../../src/lint/siblings.ts";
+import { type DialectId, dialectIds } from "../../src/dotenv/dialects.ts";
+import { peerNames } from "../../src/lint/siblings.ts";
 import { allFixed, exampleOf, findingsOf, fixesOf, marksOf, rulesIn, schemaOf } from "./lint-scene.ts";
 
 describe("extra-key", () => {
@@ -26,19 +27,36 @@ describe("missing-in-siblings", () => {
     { name: ".env.production", keys: new Set(["A", "B"]) },
   ];
 
-  it("reports each key at the first line, with the environments that have it", () => {
-    const found = findingsOf("missing-in-siblings", "\nA=1\n", { siblings });
-    expect(found.map(({ message }) => message)).toEqual([
-      "B is set in .env.staging, .env.production but not here.",
-      "C is set in .env.staging but not here.",
-    ]);
-    expect(marksOf("missing-in-siblings", "\nA=1\n", { siblings })).toEqual(["A=1", "A=1"]);
+  it("tells of a key with the environments that have it, at the first character", () => {
+    const [found] = findingsOf("missing-in-siblings", "\nA=1\nC=2\n", { siblings });
+    expect(found).toMatchObject({
+      key: "B",
+      message: "B is set in .env.staging, .env.production but not here.",
+    });
+    expect(marksOf("missing-in-siblings", "\nA=1\nC=2\n", { siblings })).toEqual(["A"]);
   });
 
-  it("adds the key without a value", () => {
+  it("tells of several keys at once", () => {
+    const found = findingsOf("missing-in-siblings", "A=1\n", { siblings });
+    expect(found).toMatchObject([
+      {
+        keys: ["B", "C"],
+        message: "2 keys of .env.staging, .env.production are not set here: B, C.",
+      },
+    ]);
+  });
+
+  it("adds a key without a value, or all of them", () => {
     const [add] = fixesOf("missing-in-siblings", "A=1\nC=2\n", { siblings });
     expect(parse(add?.after ?? "")).toEqual({ A: "1", B: "", C: "2" });
     expect(add).toMatchObject({ title: "Add B without a value", automatic: false, changesReading: true });
+    const several = fixesOf("missing-in-siblings", "A=1\n", { siblings });
+    expect(several.map(({ title }) => title)).toEqual([
+      "Add all 2 keys without a value",
+      "Add B without a value",
+      "Add C without a value",
+    ]);
+    expect(parse(several[0]?.after ?? "")).toEqual({ A: "1", B: "", C: "" });
   });
 
   it("is quiet about what the example asks for, in an example, and without siblings", () => {
@@ -66,12 +84,6 @@ describe("the environments that are held against each other", () => {
     expect(peerNames(".env", names)).toEqual([".env.production", ".env.test"]);
     for (const name of [".env.local", ".env.example", ".env.schema"])
       expect(peerNames(name, names)).toEqual([]);
-  });
-
-  it("get the keys of .env without being asked for them", () => {
-    expect(baseName(".env.production", names)).toBe(".env");
-    for (const name of [".env", ".env.local", ".env.example"]) expect(baseName(name, names)).toBeUndefined();
-    expect(baseName(".env.production", new Set([".env.production"]))).toBeUndefined();
   });
 });
 
@@ -102,6 +114,12 @@ describe("what a schema says", () => {
     expect(findingsOf("missing-key", "PORT=80\nMODE=dev\n", { schema })[0]?.key).toBe("LICENCE");
     const example = exampleOf("PORT=\nMODE=\nLICENCE=\n");
     expect(marksOf("missing-key", "PORT=80\nMODE=dev\n", { schema, example })).toHaveLength(1);
+    expect(findingsOf("missing-key", "MODE=dev\n", { schema })).toMatchObject([
+      {
+        keys: ["PORT", "LICENCE"],
+        message: "2 keys that .env.schema requires are not set here: PORT, LICENCE.",
+      },
+    ]);
     const [add] = fixesOf("missing-key", "PORT=80\nMODE=dev\n", { schema });
     expect(add?.title).toBe("Add LICENCE without a value");
   });
@@ -164,6 +182,7 @@ describe("schema-error", () => {
 });
 
 describe("secret-in-tracked-file", () => {
+  const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
   const tracked = { tracked: true };
   const random = "q7Gz2LpV9sKd4WxYb8Nf3RtM";
 
@@ -179,6 +198,10 @@ describe("secret-in-tracked-file", () => {
     `DB_URL=postgres://app:${random}@db.example.com/app\n`,
     "DB_PASSWORD=Tr0ub4dor&3\n",
     "DB_PASSWORD=Tr0ub4dor&3$word\n",
+    `STRIPE=sk_test_51H${random}\n`,
+    `HOOK=whsec_${random}\n`,
+    `SESSION_SECRET=${sha256("a session")}\n`,
+    `ENCRYPTION_KEY=${sha256("a key").slice(0, 40)}\n`,
   ])("marks what looks like a real one: case %#", (text) => {
     const found = findingsOf("secret-in-tracked-file", text, tracked);
     expect(found).toHaveLength(1);
@@ -193,6 +216,16 @@ describe("secret-in-tracked-file", () => {
     "TOKEN_TTL=86400000\nSECRET_PATH=/run/secrets/app\nHOST=api.example.com\nLOG=debug,info,warning\n",
     `VITE_PUBLIC_KEY=${random}\n`,
     "NAME=a-quite-long-name-of-a-service\n",
+    "STRIPE_SECRET_KEY=sk_test_your_key_here\nSTRIPE=sk_test_...\nSTRIPE_KEY=sk_live_XXXXXXXXXXXXXXXXXXXXXXXX\n",
+    "STRIPE_WEBHOOK_SECRET=whsec_...\nWEBHOOK_SECRET=whsec_xxx\nGITHUB_TOKEN=ghp_xxxxxxxxxxxxxxxxxxxx\n",
+    "SLACK_TOKEN=xoxb-your-token\nAWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n",
+    "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n",
+    `STRIPE_PUBLISHABLE=pk_test_51H${random}\nPAY_KEY=pk_live_51H${random}\n`,
+    `COMMIT=${sha256("x").slice(0, 40)}\nGIT_SHA=${sha256("y").slice(0, 40)}\n`,
+    `IMG=sha256:${sha256("x")}\nIMAGE=registry.example.com/app@sha256:${sha256("y")}\nCHECKSUM=${sha256("z")}\n`,
+    "API_KEY_HEADER=X-Api-Key\n",
+    "AWS_SECRET_ARN=arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-Q7Gz2LpV9sKd4WxY\n",
+    'CA="-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ7Gz2LpV9sKd4WxYb8Nf3RtM\n-----END CERTIFICATE-----"\n',
   ])("is quiet about placeholders, weak defaults and settings: case %#", (text) => {
     expect(marksOf("secret-in-tracked-file", text, tracked)).toEqual([]);
   });
@@ -247,6 +280,28 @@ describe("reads-differently", () => {
     expect(rulesIn("\uFEFFA=1\nB=1\n", { dialects: ["node", "godotenv"] })).toEqual(["byte-order-mark"]);
     expect(rulesIn("A-B=1\n", { dialects: ["ruby-dotenv"] })).toEqual(["key-not-portable"]);
     expect(rulesIn('A="x\n', { dialects: ["compose"] })).toEqual(["unclosed-quote"]);
+  });
+
+  it("tells of an open quote once, and nothing of what a reader swallows because of it", () => {
+    const text = 'D="x\nE=5\nF=6\nN="abc"\nG=1\n';
+    for (const dialect of dialectIds)
+      expect(rulesIn(text, { dialects: [dialect] })).toEqual(["unclosed-quote"]);
+    expect(rulesIn(text, { dialects: dialectIds })).toEqual(["unclosed-quote"]);
+    expect(rulesIn("D='it\nB=1\nE='x'\nC=1\nF=`x`\n", { dialects: ["compose"] })).toEqual([
+      "unclosed-quote",
+      "reads-differently",
+    ]);
+    const severities = { "unclosed-quote": "off" } as const;
+    expect(findingsOf("reads-differently", text, { dialects: ["compose"], severities })).toMatchObject([
+      { key: "D" },
+    ]);
+  });
+
+  it("keeps a value that refers to others in a spelling in which they are expanded", () => {
+    const fixes = (text: string, dialects: readonly DialectId[]) =>
+      fixesOf("reads-differently", text, { dialects }).map(({ after }) => after);
+    expect(fixes("H=1\nA=`x${H}`\n", ["compose"])).toEqual(['H=1\nA="x${H}"\n']);
+    expect(fixes("H=1\nA=$H\n", ["compose", "python-dotenv"])).toEqual(["H=1\nA=${H}\n"]);
   });
 
   it("tells of expanding only where another reader that could does not", () => {

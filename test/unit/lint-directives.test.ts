@@ -2,6 +2,7 @@ import { parse } from "dotenv";
 import { describe, expect, it } from "vitest";
 import { parseDocument } from "../../src/dotenv/document.ts";
 import { applyEdits } from "../../src/dotenv/edit.ts";
+import { withoutSilenced } from "../../src/lint/directives.ts";
 import { dotenvLinterNames, ruleOfDotenvLinter } from "../../src/lint/foreignRules.ts";
 import { ignoringsOf } from "../../src/lint/ignoring.ts";
 import type { LintContext } from "../../src/lint/rule.ts";
@@ -46,6 +47,46 @@ describe("a comment that silences a file", () => {
     expect(rulesIn("A=1\n# envpact-ignore-file missing-key\n", { example: exampleOf("B=") })).toEqual([
       "extra-key",
     ]);
+  });
+});
+
+describe("findings about code", () => {
+  const keys = (text: string): string[] => {
+    const document = parseDocument(text);
+    const findings = document.entries.map(({ key, keySpan }) => ({
+      rule: "unused-key" as const,
+      span: keySpan,
+      key,
+    }));
+    return withoutSilenced(findings, document).map(({ key }) => key);
+  };
+
+  it("are silenced by the same comments as rules, and only where those stand", () => {
+    expect(
+      keys("A=1\n# envpact-ignore unused-key\nB=2\nC=3 # envpact-ignore unused-key -- for ops\nD=4\n"),
+    ).toEqual(["A", "D"]);
+    expect(keys("# envpact-ignore\nA=1\nB=2\n")).toEqual(["B"]);
+    expect(keys("# envpact-ignore missing-key\nA=1\n")).toEqual(["A"]);
+    expect(keys("A=1\n# envpact-ignore-file missing-key, unused-key\n")).toEqual([]);
+  });
+
+  it("are known names of a comment, and the nearest to what is nearly one", () => {
+    expect(rulesIn("# envpact-ignore unused-key, undefined-variable\nA=1\n")).toEqual([]);
+    const text = "# envpact-ignore unusd-key\nA=1\n";
+    expect(rulesIn(text)).toEqual(["unknown-directive"]);
+    expect(fixesOf("unknown-directive", text).map(({ title }) => title)).toContain("Write unused-key");
+  });
+
+  it("get comments that silence them, on their line and in the file", () => {
+    const text = "A=1\nB='x\ny'\n";
+    const document = parseDocument(text);
+    const span = document.entries[1]!.keySpan;
+    const choices = ignoringsOf({ rule: "unused-key", span }, document, {});
+    expect(choices.map(({ title }) => title)).toEqual([
+      "Ignore unused-key on this line",
+      "Ignore unused-key in this file",
+    ]);
+    expect(choices.map(({ edits }) => keys(applyEdits(text, edits)))).toEqual([["A"], []]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { parse } from "dotenv";
 import { describe, expect, it } from "vitest";
+import { readAs } from "../../src/dotenv/dialects.ts";
 import { parseDocument } from "../../src/dotenv/document.ts";
 import { applyEdits } from "../../src/dotenv/edit.ts";
 import type { RuleId } from "../../src/lint/catalog.ts";
@@ -127,14 +128,15 @@ describe("fixes of missing keys", () => {
   const sample = withExample("A=1\nB='two # 2'\nC=3\nD=4\n");
 
   it("inserts the key behind its neighbour of the example", () => {
-    const [one] = fixed("A=x\nD=y\n", "missing-key", sample);
+    const [, one] = fixed("A=x\nD=y\n", "missing-key", sample);
+    expect(one?.title).toBe("Add B with its value from .env.example");
     expect(one?.after).toBe("A=x\nB='two # 2'\nD=y\n".replaceAll("'", one?.after.includes('"') ? '"' : "'"));
     expect(parse(one?.after ?? "")).toEqual({ A: "x", B: "two # 2", D: "y" });
     expect(one?.changesReading).toBe(true);
   });
 
   it("inserts all of them in the example's order", () => {
-    const [, all] = fixed("A=x\r\nD=y", "missing-key", sample);
+    const [all] = fixed("A=x\r\nD=y", "missing-key", sample);
     expect(all?.title).toBe("Add all 2 missing keys with their values from .env.example");
     expect(Object.entries(parse(all?.after ?? ""))).toEqual([
       ["A", "x"],
@@ -145,9 +147,21 @@ describe("fixes of missing keys", () => {
     expect(all?.after.replaceAll("\r\n", "")).not.toContain("\n");
   });
 
+  it("goes on being expanded by who read the example so, and is no finding afterwards", () => {
+    const example = withExample('HOST=localhost\nURL="http://${HOST}/x"\nAPI=${URL}/api\nTOKEN=x$HOST\n');
+    for (const dialect of ["compose", "godotenv", "ruby-dotenv", "python-dotenv"] as const) {
+      const context: LintContext = { ...example, dialects: [dialect] };
+      const after =
+        fixed("", "missing-key", context).find(({ title }) => title.startsWith("Add all"))?.after ?? "";
+      expect(after).toBe(example.example?.document.text);
+      expect(readAs(dialect, after)).toEqual(readAs(dialect, example.example?.document.text ?? ""));
+      expect(lintDocument(parseDocument(after), context).map(({ rule }) => rule)).toEqual([]);
+    }
+  });
+
   it("fills an empty file, and one without a final newline", () => {
     for (const text of ["", "Z=1", "# only a comment"]) {
-      const all = fixed(text, "missing-key", sample).at(-1);
+      const [all] = fixed(text, "missing-key", sample);
       expect(parse(all?.after ?? "")).toEqual({ ...parse(text), A: "1", B: "two # 2", C: "3", D: "4" });
     }
   });
@@ -156,6 +170,26 @@ describe("fixes of missing keys", () => {
     const [first] = fixed("# A=mine\nB=\nC=\nD=\n", "missing-key", sample);
     expect(first?.title).toBe("Uncomment A");
     expect(parse(first?.after ?? "")).toEqual({ A: "mine", B: "", C: "", D: "" });
+  });
+
+  it("say when the example has no value to give", () => {
+    const titles = (example: string) =>
+      fixed("Z=1\n", "missing-key", withExample(example)).map(({ title }) => title);
+    expect(titles("A=\nB=1\nC=\n")[0]).toBe(
+      "Add all 3 missing keys with their values from .env.example, 2 of them empty",
+    );
+    expect(titles("A=\nB=\n")).toEqual([
+      "Add all 2 missing keys without values, as in .env.example",
+      "Add A without a value, as in .env.example",
+      "Add B without a value, as in .env.example",
+    ]);
+  });
+
+  it("are bounded for a file that lacks many keys, and all of them are still one", () => {
+    const many = Array.from({ length: 40 }, (_, at) => `K${at}=${at}\n`).join("");
+    const fixes = fixed("Z=1\n", "missing-key", withExample(many));
+    expect(fixes).toHaveLength(11);
+    expect(Object.keys(parse(fixes[0]?.after ?? ""))).toHaveLength(41);
   });
 
   it("leaves values out of titles", () => {

@@ -1,16 +1,73 @@
+import { parse } from "dotenv";
 import { describe, expect, it } from "vitest";
+import { type DialectId, readAs } from "../../src/dotenv/dialects.ts";
+import type { LintContext } from "../../src/lint/rule.ts";
 import { findingsOf, fixesOf, marksOf, rulesIn } from "./lint-scene.ts";
 
 describe("expands-unintended", () => {
-  it("marks a bare $ in the midst of other characters, and repeats nothing of it", () => {
-    for (const text of ["A=pa$sw0rd\n", "A=x!$abc\n", "A='$abc!x'\n", "A=$2b$10$N9qo8uLO\n"]) {
-      expect(rulesIn(text)).toEqual(["expands-unintended"]);
-      expect(findingsOf("expands-unintended", text)[0]?.message).not.toMatch(/sw0rd|abc|N9/);
+  const expands = true;
+
+  it("marks a bare $ in the midst of other characters once, and repeats nothing of it", () => {
+    const hash = "A='$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub'\n";
+    for (const text of ["A=pa$sw0rd\n", "A=x!$abc\n", "A='$abc!x'\n", "A=$2b$10$N9qo8uLO\n", hash]) {
+      expect(rulesIn(text, { expands })).toEqual(["expands-unintended"]);
+      expect(findingsOf("expands-unintended", text, { expands })[0]?.message).not.toMatch(
+        /sw0rd|abc|N9|argon/,
+      );
     }
   });
 
   it("leaves what reads like a reference to undefined-reference", () => {
-    expect(rulesIn("A=http://$HOST:1/${DB}\n")).toEqual(["undefined-reference", "undefined-reference"]);
+    const found = rulesIn("A=http://$HOST:1/${DB}\n", { expands });
+    expect(found).toEqual(["undefined-reference", "undefined-reference"]);
+  });
+
+  it.each<[string, string, readonly DialectId[], boolean, boolean]>([
+    ["dotenv alone", "A=pa$word\n", ["dotenv"], false, false],
+    ["Node alone", "A=pa$word\n", ["dotenv", "node"], false, false],
+    ["python-dotenv", "A=pa$word\n", ["dotenv", "python-dotenv"], false, false],
+    ["Vite", "A=pa$word\n", ["dotenv", "node"], true, true],
+    ["Next.js, in single quotes", "A='a1#with$dollar'\n", ["dotenv"], true, true],
+    ["python-dotenv, in single quotes", "P='a1#with$dollar'\n", ["dotenv", "python-dotenv"], false, false],
+    ["Compose", 'A="pa$word"\n', ["dotenv", "compose"], false, true],
+    ["Compose, in single quotes", "A='pa$word'\n", ["dotenv", "compose"], false, false],
+    ["Compose, a pair of $", "A=pa$$word\n", ["dotenv", "compose"], false, false],
+    ["Ruby", "A=pa$word\n", ["dotenv", "ruby-dotenv"], false, true],
+    ["Ruby, in single quotes", "A='pa$word'\n", ["dotenv", "ruby-dotenv"], false, false],
+    ["Go, small letters", "A=pa$word\n", ["dotenv", "godotenv"], false, false],
+    ["Go, capital letters", "A=pa$WORD\n", ["dotenv", "godotenv"], false, true],
+    ["Go, in single quotes", "A='pa$WORD'\n", ["dotenv", "godotenv"], false, false],
+  ])("asks who reads the file, and in which quotes: %s", (_who, text, dialects, expands, fires) => {
+    expect(marksOf("expands-unintended", text, { dialects, expands })).toHaveLength(fires ? 1 : 0);
+    for (const dialect of fires && !expands ? dialects : []) {
+      const reading = readAs(dialect, text);
+      const isWhole = reading.ok && reading.values.get("A") === parse(text).A;
+      expect(isWhole).toBe(dialect === "dotenv");
+    }
+  });
+
+  it("advises what those readers understand", () => {
+    const adviceOf = (context: Partial<LintContext>) =>
+      findingsOf("expands-unintended", "A=pa$WORD\n", context)[0]?.message;
+    expect(adviceOf({ dialects: ["godotenv"] })).toMatch(/godotenv \(Go\) takes .*single quotes/);
+    expect(adviceOf({ expands })).toMatch(/Next\.js.*Write \\\$ where/);
+    expect(adviceOf({ expands, dialects: ["compose"] })).toMatch(
+      /Docker Compose and .*\\\$ in double quotes/,
+    );
+    expect(adviceOf({ expands, dialects: ["python-dotenv"] })).toMatch(/python-dotenv keeps the backslash/);
+  });
+
+  it("escapes each such $ of the value, in quotes in which all readers that expand understand it", () => {
+    const fixes = (text: string, context: Partial<LintContext>) =>
+      fixesOf("expands-unintended", text, context).map(({ after }) => after);
+    expect(fixes("A='x$a!y$b'\n", { expands })).toEqual(["A='x\\$a!y\\$b'\n"]);
+    expect(fixes("A='x$a!'\n", { expands, dialects: ["compose"] })).toEqual(['A="x\\$a!"\n']);
+    expect(fixes("A='x$a!'\n", { expands, dialects: ["python-dotenv"] })).toEqual([]);
+  });
+
+  it("keeps no reader from a reference that stands beside it", () => {
+    const text = "HOST=h\nA=${HOST}pa$WORD\n";
+    expect(fixesOf("expands-unintended", text, { dialects: ["compose"] })).toEqual([]);
   });
 
   it("is quiet about names that are defined, and about $ that starts no name", () => {
@@ -18,7 +75,7 @@ describe("expands-unintended", () => {
   });
 
   it("offers the escape, and says who reads the backslash", () => {
-    const [escaped, ...rest] = fixesOf("expands-unintended", "A=pa$sw0rd\n");
+    const [escaped, ...rest] = fixesOf("expands-unintended", "A=pa$sw0rd\n", { expands });
     expect(rest).toEqual([]);
     expect(escaped).toMatchObject({ after: "A=pa\\$sw0rd\n", automatic: false, changesReading: true });
     expect(escaped?.title).toContain("backslash");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  aloneSign,
   type ComparedEnvironment,
   type ComparedRow,
   compareEnvironments,
@@ -40,18 +41,51 @@ const row = (key: string): ComparedRow => {
 };
 const drawn = (key: string): string =>
   row(key)
-    .cells.map(({ state, group, inherited }) => (inherited ? "^" : stateSigns[state]) + (group || ""))
+    .cells.map(({ state, group, inherited }) =>
+      inherited ? "^" : `${state === "alone" ? aloneSign : stateSigns[state]}${group || ""}`,
+    )
     .join(" ");
 
 describe("comparing environments", () => {
   it("says of each cell whether it is equal to the first, differs, is empty or missing", () => {
     expect(drawn("SAME")).toBe("= = = ^ ∅");
     expect(drawn("EMPTY")).toBe("∅ = = ^ –");
-    expect(drawn("HERE")).toBe("= – – ^ –");
   });
 
-  it("says which cells of a row hold the same value, an example's own value last", () => {
-    expect(drawn("URL")).toBe("=1 ≠2 ≠2 =1 ≠3");
+  it("calls nothing equal that no other environment sets", () => {
+    expect(drawn("HERE")).toBe("• – – ^ –");
+    expect([...row("HERE").states]).toEqual(["missing"]);
+    const [shared, empty] = compareEnvironments([
+      environment(".env", "A=1\nB=\n"),
+      environment(".env.local", "B=2\n", { overrides: [".env"] }),
+    ]);
+    expect(shared?.cells.map(({ state, inherited }) => [state, inherited])).toEqual([
+      ["alone", false],
+      ["missing", true],
+    ]);
+    // Every environment reads the same.
+    expect([...(shared?.states ?? [])]).toEqual(["equal"]);
+    expect(empty?.cells.map(({ state }) => state)).toEqual(["empty", "alone"]);
+  });
+
+  it("says which cells of a row hold the same value", () => {
+    expect(drawn("URL")).toBe("=1 ≠2 ≠2 =1 •");
+  });
+
+  it("holds an example's value against none, so that it makes no row differ", () => {
+    const [same, alone] = compareEnvironments([
+      environment(".env", "A=1\nB=1\n"),
+      environment(".env.test", "A=1\n", { overrides: [".env"] }),
+      environment(".env.example", "A=your-a\nB=your-b\n", { isExample: true }),
+    ]);
+    expect(same?.cells.map(({ state, group }) => [state, group])).toEqual([
+      ["equal", 0],
+      ["equal", 0],
+      ["alone", 0],
+    ]);
+    expect([...(same?.states ?? [])]).toEqual(["equal"]);
+    expect(alone?.cells[0]?.state).toBe("alone");
+    expect([...(alone?.states ?? [])]).toEqual(["equal"]);
   });
 
   it("compares what is read and not how it is written", () => {
@@ -94,9 +128,8 @@ describe("what the matrix shows", () => {
   });
 
   it("says a cell in words that name environments and no value", () => {
-    expect(cellWords(row("URL"), 1, columns)).toBe(
-      "same as .env.prod; differs from .env, .env.local, .env.example",
-    );
+    expect(cellWords(row("URL"), 1, columns)).toBe("same as .env.prod; differs from .env, .env.local");
+    expect(cellWords(row("URL"), 4, columns)).toBe("the example's own value, compared with no other");
     expect(cellWords(row("SAME"), 0, columns)).toBe("same as .env.stage, .env.prod");
     expect(cellWords(row("SAME"), 3, columns)).toBe("not set here; taken from .env");
     expect(cellWords(row("HERE"), 0, columns)).toBe("set here only");
@@ -107,8 +140,8 @@ describe("what the matrix shows", () => {
   it("sends values of revealed cells only", () => {
     expect(rowMessage(row("URL"), new Map())).toEqual({
       key: "URL",
-      states: "=!!=!",
-      groups: [1, 2, 2, 1, 3],
+      states: "=!!=1",
+      groups: [1, 2, 2, 1, 0],
     });
     expect(rowMessage(row("SAME"), new Map([[1, "shown"]]))).toEqual({
       key: "SAME",

@@ -13,6 +13,11 @@ function schemaOf(files: Readonly<Record<string, string>>): string[] {
     .filter((line) => line !== "");
 }
 
+/** The first line of the schema of a key that has one value in each of several files. */
+function firstLine(key: string, ...values: string[]): string | undefined {
+  return schemaOf(Object.fromEntries(values.map((value, at) => [`.env.a${at}`, `${key}=${value}`])))[0];
+}
+
 describe("a schema made from environments", () => {
   it("names every key once, in the order of the files", () => {
     const lines = schemaOf({ ".env": "B=x\nA=y\nB=z", ".env.test": "C=x\nA=y" });
@@ -41,34 +46,32 @@ describe("a schema made from environments", () => {
   });
 
   it("tells types from all values of a key", () => {
-    const typeLine = (key: string, ...values: string[]) =>
-      schemaOf(Object.fromEntries(values.map((value, at) => [`.env.a${at}`, `${key}=${value}`])))[0];
-    expect(typeLine("A", "true", "FALSE")).toBe("# @required @public @type=boolean");
-    expect(typeLine("USE_IT", "1", "0")).toBe("# @required @public @type=boolean");
-    expect(typeLine("A", "1", "2.5")).toBe("# @required @public @type=number");
-    expect(typeLine("A", "1", "x")).toBe("# @required");
-    expect(typeLine("HTTP_PORT", "80", "8080")).toBe("# @required @public @type=port");
-    expect(typeLine("A", "https://a.example", "http://localhost:3000")).toBe("# @required @public @type=url");
-    expect(typeLine("A", "me@a.example")).toBe("# @required @type=email");
-    expect(typeLine("HOST", "10.0.0.1")).toBe("# @required @public @type=ip");
-    expect(typeLine("TIMEOUT", "30s")).toBe("# @required @public @type=duration");
-    expect(typeLine("APP_VERSION", "1.2.3")).toBe("# @required @public @type=semver");
-    expect(typeLine("A", "0123456")).toBe("# @required");
-    expect(typeLine("A", "123456789")).toBe("# @required @type=number");
-    expect(typeLine("A", "${B}")).toBe("# @required");
+    expect(firstLine("A", "true", "FALSE")).toBe("# @required @public @type=boolean");
+    expect(firstLine("USE_IT", "1", "0")).toBe("# @required @public @type=boolean");
+    expect(firstLine("A", "1", "2.5")).toBe("# @required @public @type=number");
+    expect(firstLine("A", "1", "x")).toBe("# @required");
+    expect(firstLine("HTTP_PORT", "80", "8080")).toBe("# @required @public @type=port");
+    expect(firstLine("A", "https://a.example", "http://localhost:3000")).toBe(
+      "# @required @public @type=url",
+    );
+    expect(firstLine("A", "me@a.example")).toBe("# @required @type=email");
+    expect(firstLine("HOST", "10.0.0.1")).toBe("# @required @public @type=ip");
+    expect(firstLine("TIMEOUT", "30s")).toBe("# @required @public @type=duration");
+    expect(firstLine("APP_VERSION", "1.2.3")).toBe("# @required @public @type=semver");
+    expect(firstLine("A", "0123456")).toBe("# @required");
+    expect(firstLine("A", "123456789")).toBe("# @required @type=number");
+    expect(firstLine("A", "${B}")).toBe("# @required");
   });
 
   it("makes enums of words that everybody uses only", () => {
-    const line = (key: string, ...values: string[]) =>
-      schemaOf(Object.fromEntries(values.map((value, at) => [`.env.a${at}`, `${key}=${value}`])))[0];
-    expect(line("NODE_ENV", "production")).toBe(
+    expect(firstLine("NODE_ENV", "production")).toBe(
       "# @required @public @type=enum(development, test, production)",
     );
-    expect(line("APP_ENV", "dev", "prod")).toBe("# @required @public @type=enum(dev, prod)");
-    expect(line("LOG_LEVEL", "info", "trace")).toBe("# @required @public @type=enum(trace, info)");
-    expect(line("NODE_ENV", "production", "hunter2")).toBe("# @required");
-    expect(line("REGION", "eu", "us")).toBe("# @required");
-    expect(line("SECRET_ENV", "dev", "prod")).toBe("# @required @sensitive");
+    expect(firstLine("APP_ENV", "dev", "prod")).toBe("# @required @public @type=enum(dev, prod)");
+    expect(firstLine("LOG_LEVEL", "info", "trace")).toBe("# @required @public @type=enum(trace, info)");
+    expect(firstLine("NODE_ENV", "production", "hunter2")).toBe("# @required");
+    expect(firstLine("REGION", "eu", "us")).toBe("# @required");
+    expect(firstLine("SECRET_ENV", "dev", "prod")).toBe("# @required @sensitive");
   });
 
   it("marks secrets by their names and by their values, and tells not even their type", () => {
@@ -146,6 +149,8 @@ describe("what counts as a secret", () => {
       "KEYBOARD",
       "COMPASS",
       "SESSION_COOKIE_NAME",
+      "API_KEY_HEADER",
+      "AWS_SECRET_ARN",
       "MONKEY",
     ]) {
       expect(isSecretName(name), name).toBe(false);
@@ -154,7 +159,7 @@ describe("what counts as a secret", () => {
 
   it("by value", () => {
     for (const value of [
-      "AKIAIOSFODNN7EXAMPLE",
+      "AKIAQ7GZ2LPV9SKD4WXY",
       "eyJhbGciOiJIUzI1NiJ9.e30.abc",
       "redis://:p4ss@localhost:6379",
       "5f4dcc3b5aa765d61d8327deb882cf99",
@@ -172,6 +177,9 @@ describe("what counts as a secret", () => {
       "your-api-key-goes-here",
       "postgres://user:changeme@localhost/db",
       "xxxxxxxxxxxxxxxxxxxxxxxx",
+      "AKIAIOSFODNN7EXAMPLE",
+      "sk_test_your_key_here",
+      "pk_test_51Hq7Gz2LpV9sKd4WxYb8Nf3RtM",
     ]) {
       expect(looksLikeSecret(value), value).toBe(false);
     }

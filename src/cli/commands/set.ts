@@ -25,16 +25,15 @@ export function declareSet(host: CommandHost): void {
         });
         const environment = await environmentOf(session.folder, options.env);
         const dialects = await dialectsNear(dirname(join(session.folder, environment.file)));
+        const names = new Set(assignments.map(({ name }) => name));
         const steps = assignments.map(
           ({ name, rest }): EditStep =>
             (document) =>
-              setKey(document, name, rest, { dialects }),
+              setKey(document, name, rest, { dialects, names }),
         );
         const { before, after } = await editEnvironment(session.folder, environment.file, steps);
         const [old, now] = [values(before), values(after)];
-        const changed = [...new Set(assignments.map(({ name }) => name))].filter(
-          (key) => !Object.hasOwn(old, key) || old[key] !== now[key],
-        );
+        const changed = [...names].filter((key) => !Object.hasOwn(old, key) || old[key] !== now[key]);
         session.output.result(
           { env: environment.name, changed },
           changed.length === 0

@@ -14,6 +14,15 @@ export interface Difference {
   readonly kind: DifferenceKind;
   /** Those that part from dotenv in this way. */
   readonly dialects: readonly DialectId[];
+  /** They are still reading the value of an entry above that opens a quote which nothing closes, or lost their way in it. */
+  readonly swallowed: boolean;
+}
+
+/** How one dialect parts from dotenv over an entry. */
+interface Parting {
+  readonly entry: Entry;
+  readonly kind: DifferenceKind;
+  readonly swallowed: boolean;
 }
 
 /** A line for which dialects read nothing of the whole file, whether dotenv takes an entry from it or not. */
@@ -156,6 +165,7 @@ class Comparison {
   readonly #document: DotenvDocument;
   readonly #walk: Walk;
   readonly #placed: readonly Placed[];
+  readonly #refusedAt: ReadonlySet<number>;
   /** How many statements start at or before the entry in hand, how far they reach, how many refusals are behind. */
   #passed = 0;
   #reach = -1;
@@ -165,18 +175,33 @@ class Comparison {
     this.#document = document;
     this.#walk = walked;
     this.#placed = [...walked.byKey.values()];
+    this.#refusedAt = new Set(walked.refused);
   }
 
-  *kinds(): Generator<readonly [Entry, DifferenceKind]> {
+  *partings(): Generator<Parting> {
+    const lost: Span[] = [];
     for (const stretch of this.#walk.stretches) {
+      let lostFrom: number | undefined;
       for (const record of recordsWithin(this.#document, stretch)) {
-        if (this.#isRead(record)) continue;
+        const isRead = this.#isRead(record);
+        if (isRead && lostFrom === undefined) continue;
         const entry = this.#document.entryOf(record);
-        const kind = this.#kindOf(entry);
-        if (kind !== undefined) yield [entry, kind];
+        const kind = isRead ? undefined : this.#kindOf(entry);
+        if (lostFrom !== undefined && this.#isInStep(entry)) {
+          lost.push({ start: lostFrom, end: entry.span.start });
+          lostFrom = undefined;
+        }
+        if (kind !== undefined) yield { entry, kind, swallowed: lostFrom !== undefined };
+        if (kind !== undefined && entry.unclosed) lostFrom ??= entry.span.end;
       }
+      if (lostFrom !== undefined) lost.push({ start: lostFrom, end: stretch.end });
     }
-    yield* this.#overridden();
+    yield* this.#overridden(lost);
+  }
+
+  /** Whether the dialect comes to an entry as to a line of its own, whatever it makes of it. */
+  #isInStep({ key, keySpan, span }: Entry): boolean {
+    return this.#walk.byKey.get(keySpan.start)?.statement.key === key || this.#refusedAt.has(span.start);
   }
 
   /** Whether the dialect certainly reads a record as dotenv does; no entry is made to find that out. */
@@ -208,17 +233,26 @@ class Comparison {
   }
 
   /** Entries that lose to a statement further down which dotenv takes nothing from. */
-  *#overridden(): Generator<readonly [Entry, DifferenceKind]> {
+  *#overridden(lost: readonly Span[]): Generator<Parting> {
     const { statements } = this.#document;
+    let passed = 0;
     for (const { statement, start } of this.#placed) {
+      while (passed < lost.length && lost[passed]!.end <= start) passed++;
       const record = recordFrom(statements, start, keyStartField);
       if (statements[record + keyStartField] === start) continue;
       const entry = effectiveEntry(this.#document, statement.key);
       if (entry !== undefined && entry.keySpan.start < start && entry.value !== statement.value) {
-        yield [entry, "other"];
+        const swallowed = passed < lost.length && lost[passed]!.start <= start;
+        yield { entry, kind: "other", swallowed };
       }
     }
   }
+}
+
+/** What is so for another reason than an open quote above counts more than what is not. */
+function isGraver(one: Pick<Parting, "kind" | "swallowed">, other: Pick<Parting, "kind" | "swallowed">) {
+  if (one.swallowed !== other.swallowed) return other.swallowed;
+  return gravity.indexOf(one.kind) < gravity.indexOf(other.kind);
 }
 
 /** Every way in which dialects part from dotenv in a document. */
@@ -235,7 +269,7 @@ export interface Partings {
 export function partingsIn(document: DotenvDocument, dialects: readonly DialectId[]): Partings {
   const others = dialectIds.filter((id): id is OtherDialect => id !== "dotenv" && dialects.includes(id));
   const spans = others.some((id) => id !== "node") ? oddSpans(document) : [];
-  const found = new Map<Entry, { kind: DifferenceKind; dialects: DialectId[] }>();
+  const found = new Map<Entry, { kind: DifferenceKind; dialects: DialectId[]; swallowed: boolean }>();
   const refusals = new Map<number, DialectId[]>();
   for (const dialect of others) {
     const odd = dialect === "node" ? oddSpans(document, true) : spans;
@@ -246,13 +280,12 @@ export function partingsIn(document: DotenvDocument, dialects: readonly DialectI
       if (refusing === undefined) refusals.set(offset, [dialect]);
       else refusing.push(dialect);
     }
-    for (const [entry, kind] of new Comparison(document, walked).kinds()) {
+    for (const { entry, kind, swallowed } of new Comparison(document, walked).partings()) {
       const known = found.get(entry);
-      const rank = known === undefined ? Infinity : gravity.indexOf(known.kind);
-      if (known !== undefined && known.kind === kind) {
+      if (known !== undefined && known.kind === kind && known.swallowed === swallowed) {
         if (!known.dialects.includes(dialect)) known.dialects.push(dialect);
-      } else if (gravity.indexOf(kind) < rank) {
-        found.set(entry, { kind, dialects: [dialect] });
+      } else if (known === undefined || isGraver({ kind, swallowed }, known)) {
+        found.set(entry, { kind, dialects: [dialect], swallowed });
       }
     }
   }

@@ -20,6 +20,8 @@ import { filesForPicking, pickFiles, targetKeys } from "./environmentPickers.ts"
 interface Cargo {
   readonly key: string;
   readonly value: string;
+  /** Where the value stands; its spelling is followed. */
+  readonly from: DotenvDocument;
 }
 
 /** Puts the value that a program would read on the clipboard. */
@@ -106,7 +108,7 @@ async function unload(
   const name = shownName(destination);
   if (!content.ok) return report(context, unreadableProblem(content.reason, name));
   const isExample = destination.kind === "example";
-  const arriving = isExample ? cargo.map(({ key }) => ({ key, value: "" })) : cargo;
+  const arriving = isExample ? cargo.map((each) => ({ ...each, value: "" })) : cargo;
   const seen = new Map(arriving.map(({ key }) => [key, effectiveEntry(content.document, key)?.value]));
   const taken = arriving.filter(({ key, value }) => {
     const there = seen.get(key);
@@ -132,12 +134,13 @@ async function unload(
 /** Sets a key unless it changed since the user was asked about it. */
 function place(
   document: DotenvDocument,
-  { key, value }: Cargo,
+  { key, value, from }: Cargo,
   seen: string | undefined,
   destination: EnvironmentFile,
   writing: Writing,
 ): PlanResult {
-  if (effectiveEntry(document, key)?.value === seen) return setKey(document, key, value, writing);
+  if (effectiveEntry(document, key)?.value === seen)
+    return setKey(document, key, value, { ...writing, from });
   return { ok: false, refusal: contendedProblem(shownName(destination)) };
 }
 
@@ -167,11 +170,11 @@ async function load(
     const content = await context.services.contents.readNow(file.uri);
     const name = shownName(file);
     const value = content.ok ? effectiveEntry(content.document, row.key)?.value : undefined;
-    if (value === undefined) {
+    if (!content.ok || value === undefined) {
       report(context, content.ok ? keyGoneProblem(name, row.key) : unreadableProblem(content.reason, name));
       return undefined;
     }
-    cargo.push({ key: row.key, value });
+    cargo.push({ key: row.key, value, from: content.document });
   }
   return cargo;
 }

@@ -9,7 +9,7 @@ const keyCharactersMax = 256;
 export async function askKeyName(
   title: string,
   prompt: string,
-  taken: (key: string) => string | undefined,
+  taken: (key: string) => string | undefined | Promise<string | undefined>,
   before?: string,
 ): Promise<string | undefined> {
   const answer = await vscode.window.showInputBox({

@@ -74,7 +74,8 @@ export async function addKeysFrom(
         if (effectiveEntry(document, key) !== undefined) return { ok: true, edits: [] };
         const after = neighbourOf(key, example.document, document);
         const text = value ?? effectiveEntry(example.document, key)?.value ?? "";
-        return setKey(document, key, text, after === undefined ? writing : { after, ...writing });
+        const how = { ...writing, from: example.document };
+        return setKey(document, key, text, after === undefined ? how : { after, ...how });
       },
   );
   const what = keys.length === 1 ? keys[0] : `${keys.length} keys`;
@@ -93,7 +94,11 @@ async function review(
   example: Example,
   missing: readonly string[],
 ): Promise<readonly string[]> {
-  const items = missing.map((label) => ({ label, picked: true }));
+  const items = missing.map((label) => ({
+    label,
+    picked: true,
+    ...(effectiveEntry(example.document, label)?.value === "" ? { description: "empty there" } : {}),
+  }));
   const picked = await vscode.window.showQuickPick(items, {
     title: "Add Missing Keys From Example",
     placeHolder: `Keys of ${example.name} to add to ${shownName(file)}, with the example's values`,

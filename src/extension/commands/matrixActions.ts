@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { stateSigns } from "../../dotenv/comparison.ts";
+import { signedWords } from "../../dotenv/comparison.ts";
 import { effectiveEntry } from "../../dotenv/document.ts";
 import { type EnvironmentFile, shownName } from "../services/environmentFile.ts";
 import { mask } from "../services/environmentMask.ts";
@@ -116,8 +116,7 @@ export class MatrixCommands implements MatrixActions {
     const items = sheet.columns.flatMap((source, at) => {
       const cell = cells[at];
       if (cell === undefined || cell.state === "missing" || source === column) return [];
-      const shown = cell.state === "empty" ? `${stateSigns.empty} empty` : mask;
-      return [{ label: source.name, description: shown }];
+      return [{ label: source.name, description: previewOf(source, key) }];
     });
     const write = { label: "Write Another Value…", description: "" };
     const picked = await vscode.window.showQuickPick([...items, write], {
@@ -173,7 +172,7 @@ function valueFor({ file }: SheetColumn): string | undefined {
 
 /** What a key brings along, without its value. */
 function previewOf(source: SheetColumn, key: string): string {
-  return effectiveEntry(source.document, key)?.value === "" ? `${stateSigns.empty} empty` : mask;
+  return effectiveEntry(source.document, key)?.value === "" ? signedWords("empty") : mask;
 }
 
 function lackedBy(sheet: MatrixSheet, column: SheetColumn): readonly string[] {

@@ -1,8 +1,17 @@
 import * as vscode from "vscode";
-import { inferSchema, type NamedDocument } from "../../dotenv/schema/infer.ts";
+import type { LayerConvention } from "../../dotenv/layers.ts";
+import {
+  type ExtendedSchema,
+  extendSchema,
+  inferSchema,
+  isTooMuch,
+  type NamedDocument,
+  sourceAssignmentsMax,
+  sourceUnitsMax,
+} from "../../dotenv/schema/infer.ts";
 import { dotenvLanguageId, schemaCommandIds } from "../ids.ts";
 import { type EnvironmentFile, shownName } from "../services/environmentFile.ts";
-import { unreadableProblem } from "../services/environmentProblems.ts";
+import { type EnvironmentProblem, unreadableProblem } from "../services/environmentProblems.ts";
 import { schemaFileName } from "../services/schemas.ts";
 import {
   type CommandArguments,
@@ -31,7 +40,7 @@ export function registerSchemaCommands(context: EnvironmentCommandContext): vsco
 
 /**
  * Proposes a `.env.schema` for the environments of a folder, unsaved, so that it is looked at before it becomes a
- * file. Where there is one already, it is left alone and the proposal is shown beside it.
+ * file. Where there is one already, the proposal is that text with the keys that it lacks behind it, shown beside it.
  */
 async function createSchema(context: EnvironmentCommandContext, args: CommandArguments): Promise<void> {
   const directory = await chooseDirectory(context, args);
@@ -44,13 +53,29 @@ async function createSchema(context: EnvironmentCommandContext, args: CommandArg
   const documents = await readAll(context, chosen);
   if (documents === undefined) return;
   const uri = vscode.Uri.joinPath(directory, schemaFileName);
+  const layers = await context.services.layers.conventionOf(chosen[0]!);
+  const sources: Sources = { uri, name: vscode.workspace.asRelativePath(uri), documents, layers };
   const present = await context.services.contents.readNow(uri);
-  const text = inferSchema(documents);
-  if (present.ok) return compare(context, uri, text);
-  const name = vscode.workspace.asRelativePath(uri);
-  if (present.reason !== "vanished") return report(context, unreadableProblem(present.reason, name));
-  await propose(uri, text);
+  if (present.ok) return extend(context, sources);
+  if (present.reason !== "vanished") return report(context, unreadableProblem(present.reason, sources.name));
+  if (isTooMuch(documents.map(({ document }) => document))) return report(context, tooMuchProblem);
+  await propose(uri, inferSchema(documents, layers));
 }
+
+/** What a schema is made from, and where it belongs. */
+interface Sources {
+  readonly uri: vscode.Uri;
+  /** The schema's name for people. */
+  readonly name: string;
+  readonly documents: readonly NamedDocument[];
+  readonly layers: LayerConvention;
+}
+
+const tooMuchProblem: EnvironmentProblem = {
+  code: "FILE_TOO_LARGE",
+  message: `The files hold more than ${sourceAssignmentsMax.toLocaleString("en")} assignments or ${sourceUnitsMax / 1024 / 1024} MiB of text, too much to make a schema from.`,
+  next: "Choose fewer files.",
+};
 
 /** The folder of the row that was clicked, the only one with environments, else the one that the user picks. */
 async function chooseDirectory(
@@ -138,13 +163,50 @@ async function mayReplace(): Promise<boolean> {
   return answer === replace;
 }
 
-/** Shows what is there on the left and the proposal on the right. */
-async function compare(context: EnvironmentCommandContext, uri: vscode.Uri, text: string): Promise<void> {
-  const proposal = await vscode.workspace.openTextDocument({ content: text, language: dotenvLanguageId });
-  const name = vscode.workspace.asRelativePath(uri);
-  await vscode.commands.executeCommand("vscode.diff", uri, proposal.uri, `${name} ↔ proposed schema`);
-  inform(
-    context,
-    `${name} exists already and was left as it is. The proposal beside it is not saved anywhere.`,
-  );
+/** Shows what is there on the left and with the keys that it lacks on the right, and adds them when the user says so. */
+async function extend(context: EnvironmentCommandContext, sources: Sources): Promise<void> {
+  const extended = await extendedNow(context, sources);
+  if (extended === undefined) return;
+  const { uri, name } = sources;
+  const { length } = extended.added;
+  if (length === 0)
+    return inform(context, `${name} has every key of these files already; it was left as it is.`);
+  const language = dotenvLanguageId;
+  const proposal = await vscode.workspace.openTextDocument({ content: extended.text, language });
+  await vscode.commands.executeCommand("vscode.diff", uri, proposal.uri, `${name} ↔ with the keys it lacks`);
+  const keys = length === 1 ? "1 key" : `${length} keys`;
+  const add = length === 1 ? "Add the Key" : `Add ${length} Keys`;
+  const text = `${name} lacks ${keys}. What it says stays as it is; the proposal beside it is not saved anywhere.`;
+  if ((await vscode.window.showInformationMessage(text, add)) !== add) return;
+  // The schema may have been edited since.
+  const now = await extendedNow(context, sources);
+  if (now === undefined) return;
+  const document = await vscode.workspace.openTextDocument(uri);
+  const edit = new vscode.WorkspaceEdit();
+  edit.insert(uri, document.positionAt(document.getText().length), now.text.slice(now.presentUnits));
+  await vscode.workspace.applyEdit(edit);
+  await vscode.window.showTextDocument(document);
+}
+
+/** The schema as it is now with the keys that it lacks; undefined after telling the user why there is none. */
+async function extendedNow(
+  context: EnvironmentCommandContext,
+  { uri, name, documents, layers }: Sources,
+): Promise<(ExtendedSchema & { readonly presentUnits: number }) | undefined> {
+  const present = await context.services.contents.readNow(uri);
+  let problem: EnvironmentProblem | undefined;
+  if (!present.ok) problem = unreadableProblem(present.reason, name);
+  else if (isTooMuch([present.document, ...documents.map(({ document }) => document)]))
+    problem = tooMuchProblem;
+  else {
+    const extended = extendSchema(present.document, documents, layers);
+    if (extended) return { ...extended, presentUnits: present.document.text.length };
+    problem = {
+      code: "VALUE_NOT_WRITABLE",
+      message: `Keys added to ${name} would change how its last lines are read.`,
+      next: "Close the quotes left open in it, then try again.",
+    };
+  }
+  report(context, problem);
+  return undefined;
 }

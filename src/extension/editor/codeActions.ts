@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { TextEdit } from "../../dotenv/edit.ts";
 import { type Fix, fixAll, fixesFor } from "../../lint/fixes.ts";
 import { type Ignoring, ignoringsOf } from "../../lint/ignoring.ts";
+import { largeTextUnits } from "../../lint/missing.ts";
 import type { Finding } from "../../lint/rule.ts";
 import { type DiagnosticsService, diagnosticOf, type Linted } from "./diagnostics.ts";
 import { lintableSelector } from "./lintable.ts";
@@ -13,8 +14,6 @@ const findingsAtPlaceMax = 20;
 
 /** Of those in a large text, where each fix takes its time to prove. */
 const findingsInLargeTextMax = 3;
-/** UTF-16 units from which on a text is large. */
-const largeTextUnits = 500_000;
 
 /** VS Code's own picker of an encoding to reopen or save with. */
 const changeEncodingCommand = "workbench.action.editor.changeEncoding";
@@ -56,32 +55,48 @@ function quickFixes(document: vscode.TextDocument, range: vscode.Range, linted: 
   const start = document.offsetAt(range.start);
   const end = document.offsetAt(range.end);
   const touched = linted.findings.filter(({ span }) => span.start <= end && span.end >= start);
-  const actions = new Map<string, vscode.CodeAction>();
   const max = linted.document.text.length < largeTextUnits ? findingsAtPlaceMax : findingsInLargeTextMax;
-  for (const finding of touched.slice(0, max)) {
-    const diagnostic = diagnosticOf(finding, document);
-    for (const action of actionsOf(finding, document, linted)) {
-      // "Add all missing keys" mends several findings of one place: it is one action, linked to each.
-      const what = `${action.title} ${JSON.stringify(action.edit?.entries())}`;
-      const same = actions.get(what);
-      if (same) same.diagnostics?.push(diagnostic);
-      else actions.set(what, Object.assign(action, { diagnostics: [diagnostic] }));
-    }
-  }
-  return [...actions.values()];
+  const found = touched.slice(0, max);
+  // What mends any of the findings stands before what only silences one of them.
+  return distinctActions(
+    [
+      ...found.map((finding) => ({ finding, actions: fixActions(finding, document, linted) })),
+      ...found.map((finding) => ({ finding, actions: ignoreActions(finding, document, linted) })),
+    ],
+    document,
+  );
 }
 
-function actionsOf(finding: Finding, document: vscode.TextDocument, linted: Linted): vscode.CodeAction[] {
-  const fixes = fixesFor(finding, linted.document, linted.context).map((fix) => fixAction(fix, document));
-  const ignorings = ignoringsOf(finding, linted.document, linted.context).map((ignoring) =>
-    ignoreAction(ignoring, document),
-  );
-  if (fixes.length > 0 || (finding.rule !== "byte-order-mark" && finding.rule !== "not-utf8")) {
-    return [...fixes, ...ignorings];
+/** The actions of findings in their order. One that serves several findings stands there once, linked to each. */
+function distinctActions(
+  groups: readonly { readonly finding: Finding; readonly actions: readonly vscode.CodeAction[] }[],
+  document: vscode.TextDocument,
+): vscode.CodeAction[] {
+  const distinct = new Map<string, vscode.CodeAction>();
+  for (const { finding, actions } of groups) {
+    const diagnostic = diagnosticOf(finding, document);
+    for (const action of actions) {
+      const what = `${action.title} ${JSON.stringify(action.edit?.entries())}`;
+      const same = distinct.get(what);
+      if (same) same.diagnostics?.push(diagnostic);
+      else distinct.set(what, Object.assign(action, { diagnostics: [diagnostic] }));
+    }
   }
+  return [...distinct.values()];
+}
+
+function fixActions(finding: Finding, document: vscode.TextDocument, linted: Linted): vscode.CodeAction[] {
+  const fixes = fixesFor(finding, linted.document, linted.context).map((fix) => fixAction(fix, document));
+  if (fixes.length > 0 || (finding.rule !== "byte-order-mark" && finding.rule !== "not-utf8")) return fixes;
   const action = new vscode.CodeAction("Change the encoding of the file…", vscode.CodeActionKind.QuickFix);
   action.command = { command: changeEncodingCommand, title: action.title };
-  return [action, ...ignorings];
+  return [action];
+}
+
+function ignoreActions(finding: Finding, document: vscode.TextDocument, linted: Linted): vscode.CodeAction[] {
+  return ignoringsOf(finding, linted.document, linted.context).map((ignoring) =>
+    ignoreAction(ignoring, document),
+  );
 }
 
 function ignoreAction({ title, edits }: Ignoring, document: vscode.TextDocument): vscode.CodeAction {

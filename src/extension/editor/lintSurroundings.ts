@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import type { ExampleContext, LintContext, SchemaContext, SiblingContext } from "../../lint/rule.ts";
-import { baseName, peerNames } from "../../lint/siblings.ts";
+import { peerNames } from "../../lint/siblings.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
-import { environmentFileOf } from "../services/environmentFile.ts";
+import { type EnvironmentFile, environmentFileOf } from "../services/environmentFile.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { GitTracking } from "../services/gitTracking.ts";
 import type { DiagnosticsSurroundings, Surroundings } from "./diagnostics.ts";
@@ -32,6 +32,7 @@ export class LintSurroundings implements DiagnosticsSurroundings, vscode.Disposa
     this.#store.add(this.#git.onDidChange(told));
     this.#store.add(services.dialects.onDidChange(told));
     this.#store.add(services.schemas.onDidChange(told));
+    this.#store.add(services.layers.onDidChange(told));
   }
 
   dispose(): void {
@@ -42,21 +43,22 @@ export class LintSurroundings implements DiagnosticsSurroundings, vscode.Disposa
   async of(uri: vscode.Uri): Promise<Surroundings> {
     const { summaries, dialects } = this.#services;
     const isExample = isExampleName(uri);
-    const [example, known, readers, siblings] = await Promise.all([
-      isExample ? undefined : summaries.exampleFor(uri),
+    const file = isExample ? undefined : environmentFileOf(uri);
+    const [beside, known, readers, expands] = await Promise.all([
+      file && this.#besideOf(file),
       summaries.knownNames(uri),
       dialects.dialectsFor(uri),
-      isExample ? undefined : this.#siblingsOf(uri),
+      dialects.expandsFor(uri),
     ]);
-    const schema = isExample ? undefined : await this.#schemaOf(uri, example?.inherited);
     const id = uri.toString();
     const last = this.#last.get(id);
     const now: Surroundings = {
-      example: sameExample(last?.example, example),
-      schema: sameSchema(last?.schema, schema),
-      siblings: sameSiblings(last?.siblings, siblings),
+      example: sameExample(last?.example, beside?.example),
+      schema: sameSchema(last?.schema, beside?.schema),
+      siblings: sameSiblings(last?.siblings, beside?.siblings),
       known,
       dialects: readers,
+      expands,
       isExample,
       isSchema: isSchemaName(uri),
       tracked: this.#git.isTracked(uri),
@@ -72,28 +74,33 @@ export class LintSurroundings implements DiagnosticsSurroundings, vscode.Disposa
     if (this.#last.size > rememberedMax && oldest !== undefined) this.#last.delete(oldest);
   }
 
-  async #schemaOf(
-    uri: vscode.Uri,
-    inherited: ReadonlySet<string> | undefined,
-  ): Promise<SchemaContext | undefined> {
-    if (environmentFileOf(uri) === undefined) return undefined;
-    const found = await this.#services.schemas.schemaFor(uri);
-    return found && { name: found.name, schema: found.schema, ...(inherited ? { inherited } : {}) };
+  /** What an environment is held against of the files in its directory. */
+  async #besideOf(file: EnvironmentFile): Promise<Pick<Surroundings, "example" | "schema" | "siblings">> {
+    const { summaries, schemas } = this.#services;
+    const inherited = await summaries.inheritedKeys(file);
+    const [example, schema, siblings] = await Promise.all([
+      summaries.exampleOf(file),
+      schemas.schemaFor(file.uri),
+      this.#siblingsOf(file, inherited),
+    ]);
+    return {
+      example: example && { name: example.name, document: example.document, inherited },
+      schema: schema && { name: schema.name, schema: schema.schema, inherited },
+      siblings,
+    };
   }
 
-  async #siblingsOf(uri: vscode.Uri): Promise<LintContext["siblings"]> {
-    const file = environmentFileOf(uri);
-    if (file === undefined) return undefined;
+  async #siblingsOf(
+    { name, directory }: EnvironmentFile,
+    inherited: ReadonlySet<string>,
+  ): Promise<LintContext["siblings"]> {
     const { index } = this.#services;
     await index.files();
-    const names = index.siblings(file.directory);
-    const base = baseName(file.name, names);
-    const inherited = base === undefined ? [] : await this.#keysOf(vscode.Uri.joinPath(file.directory, base));
     const siblings: SiblingContext[] = [];
-    for (const name of peerNames(file.name, names)) {
-      const keys = new Set(await this.#keysOf(vscode.Uri.joinPath(file.directory, name)));
+    for (const peer of peerNames(name, index.siblings(directory))) {
+      const keys = new Set(await this.#keysOf(vscode.Uri.joinPath(directory, peer)));
       for (const key of inherited) keys.delete(key);
-      siblings.push({ name, keys });
+      siblings.push({ name: peer, keys });
     }
     return siblings;
   }

@@ -1,14 +1,14 @@
 import * as vscode from "vscode";
 import {
   chosenDialects,
-  detectDialects,
-  isMarkerName,
+  detectReaders,
   type MarkerFile,
   type MarkerFolder,
   markerBytesMax,
-  markerFilesMax,
   markerFoldersMax,
   markerGlob,
+  markerNames,
+  type Readers,
 } from "../../dotenv/dialectDetection.ts";
 import type { DialectId } from "../../dotenv/dialects.ts";
 import { isExcludedPath } from "../../dotenv/fileNames.ts";
@@ -29,7 +29,7 @@ export class DialectDetection implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
   readonly #log: vscode.LogOutputChannel;
   readonly #store = new DisposableStore();
-  readonly #byFolder = new Map<string, Promise<readonly DialectId[]>>();
+  readonly #byFolder = new Map<string, Promise<Readers>>();
   #watching = false;
 
   constructor(log: vscode.LogOutputChannel) {
@@ -42,19 +42,28 @@ export class DialectDetection implements vscode.Disposable {
   }
 
   /** The dialects in force for a file, dotenv always among them, in the order of `dialectIds`. Never fails. */
-  dialectsFor(uri: vscode.Uri): Promise<readonly DialectId[]> {
+  async dialectsFor(uri: vscode.Uri): Promise<readonly DialectId[]> {
     this.#watch();
     const chosen = chosenDialects(vscode.workspace.getConfiguration(undefined, uri).get(dialectsSettingId));
-    if (chosen !== undefined) return Promise.resolve(chosen);
+    return chosen ?? (await this.#readersOf(uri)).dialects;
+  }
+
+  /** Whether a package expands references for who reads the file as dotenv or Node do. Never fails. */
+  async expandsFor(uri: vscode.Uri): Promise<boolean> {
+    this.#watch();
+    return (await this.#readersOf(uri)).expands;
+  }
+
+  #readersOf(uri: vscode.Uri): Promise<Readers> {
     const folder = vscode.Uri.joinPath(uri, "..");
     const id = folder.toString();
-    let dialects = this.#byFolder.get(id);
-    if (dialects === undefined) {
+    let readers = this.#byFolder.get(id);
+    if (readers === undefined) {
       if (this.#byFolder.size >= rememberedFoldersMax) this.#byFolder.clear();
-      dialects = this.#detect(folder);
-      this.#byFolder.set(id, dialects);
+      readers = this.#detect(folder);
+      this.#byFolder.set(id, readers);
     }
-    return dialects;
+    return readers;
   }
 
   #watch(): void {
@@ -88,7 +97,7 @@ export class DialectDetection implements vscode.Disposable {
     this.#changed.fire();
   }
 
-  async #detect(start: vscode.Uri): Promise<readonly DialectId[]> {
+  async #detect(start: vscode.Uri): Promise<Readers> {
     const root = vscode.workspace.getWorkspaceFolder(start)?.uri ?? start;
     const folders: MarkerFolder[] = [];
     try {
@@ -102,19 +111,18 @@ export class DialectDetection implements vscode.Disposable {
         `The files that tell who reads the .env files in ${start.path} could not be read: ${error}`,
       );
     }
-    return detectDialects(folders);
+    return detectReaders(folders);
   }
 }
 
 async function markersOf(folder: vscode.Uri): Promise<MarkerFile[]> {
   const entries = await vscode.workspace.fs.readDirectory(folder);
-  const names = entries.filter(([name, type]) => isMarkerName(name) && (type & vscode.FileType.File) !== 0);
-  const first = names
-    .map(([name]) => name)
-    .sort()
-    .slice(0, markerFilesMax);
+  const files = entries.filter(([, type]) => (type & vscode.FileType.File) !== 0);
   return Promise.all(
-    first.map(async (name) => ({ name, text: await textOf(vscode.Uri.joinPath(folder, name)) })),
+    markerNames(files.map(([name]) => name)).map(async (name) => ({
+      name,
+      text: await textOf(vscode.Uri.joinPath(folder, name)),
+    })),
   );
 }
 

@@ -31,6 +31,14 @@ export type UnreadableReason =
   | "vanished"
   | "io";
 
+/** Reasons for which a file holds no keys that anybody could mean. */
+const noFile: ReadonlySet<UnreadableReason> = new Set(["vanished", "folder", "not-regular", "broken-link"]);
+
+/** Whether there is nothing in a file's place that could hold keys, so that nothing is left out with it. */
+export function isNoFile(reason: UnreadableReason): boolean {
+  return noFile.has(reason);
+}
+
 const unreadableTexts: Readonly<Record<UnreadableReason, EnvironmentProblem & { readonly word: string }>> = {
   folder: {
     code: "FILE_NOT_REGULAR",

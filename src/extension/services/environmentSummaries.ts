@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 import type { DotenvDocument } from "../../dotenv/document.ts";
-import { exampleNameFor, overriddenNames } from "../../dotenv/fileNames.ts";
-import type { ExampleContext } from "../../lint/rule.ts";
+import { exampleNameFor } from "../../dotenv/fileNames.ts";
 import type { EnvironmentContent, EnvironmentContents } from "./environmentContents.ts";
 import { type EnvironmentFile, environmentFileOf } from "./environmentFile.ts";
 import { problemKeysOf } from "./environmentFindings.ts";
 import type { EnvironmentIndex } from "./environmentIndex.ts";
+import type { EnvironmentLayers } from "./environmentLayers.ts";
 import { type KeyRow, missingKeys, rowsOf } from "./environmentRows.ts";
 import type { SharedState } from "./environmentShared.ts";
 
@@ -30,11 +30,21 @@ export class EnvironmentSummaries {
   readonly #index: EnvironmentIndex;
   readonly #contents: EnvironmentContents;
   readonly #shared: SharedState;
+  readonly #layers: EnvironmentLayers;
+  /** Fires when rows may differ though no file did: other files lie under an environment now. */
+  readonly onDidChange: vscode.Event<void>;
 
-  constructor(index: EnvironmentIndex, contents: EnvironmentContents, shared: SharedState) {
+  constructor(
+    index: EnvironmentIndex,
+    contents: EnvironmentContents,
+    shared: SharedState,
+    layers: EnvironmentLayers,
+  ) {
     this.#index = index;
     this.#contents = contents;
     this.#shared = shared;
+    this.#layers = layers;
+    this.onDidChange = layers.onDidChange;
   }
 
   /** The rows of a file as it is now. */
@@ -42,7 +52,7 @@ export class EnvironmentSummaries {
     const [content, example, inheritedKeys, known] = await Promise.all([
       this.#contents.read(file.uri),
       this.exampleOf(file),
-      this.#inheritedKeys(file),
+      this.inheritedKeys(file),
       this.knownNames(file.uri),
     ]);
     if (!content.ok) return { content, rows: [], exampleName: example?.name };
@@ -62,7 +72,7 @@ export class EnvironmentSummaries {
     if (example === undefined || !content.ok) return [];
     return missingKeys(content.document, {
       exampleKeys: keysOf(example.document),
-      inheritedKeys: await this.#inheritedKeys(file),
+      inheritedKeys: await this.inheritedKeys(file),
     });
   }
 
@@ -73,17 +83,6 @@ export class EnvironmentSummaries {
     const uri = vscode.Uri.joinPath(file.directory, name);
     const content = await this.#contents.read(uri);
     return content.ok ? { uri, name, document: content.document } : undefined;
-  }
-
-  /**
-   * The example as the checks of a document see it, with the keys that a file overridden by this one already
-   * holds. `undefined` for a document that is no environment of the workspace.
-   */
-  async exampleFor(uri: vscode.Uri): Promise<ExampleContext | undefined> {
-    const file = environmentFileOf(uri);
-    const example = file && (await this.exampleOf(file));
-    if (file === undefined || example === undefined) return undefined;
-    return { name: example.name, document: example.document, inherited: await this.#inheritedKeys(file) };
   }
 
   /** Names that a program has from elsewhere: this machine's environment and the other files of the directory. */
@@ -102,9 +101,10 @@ export class EnvironmentSummaries {
     return this.#index.siblings(file.directory);
   }
 
-  async #inheritedKeys(file: EnvironmentFile): Promise<ReadonlySet<string>> {
+  /** Keys that a file need not set, because a file under it does. */
+  async inheritedKeys(file: EnvironmentFile): Promise<ReadonlySet<string>> {
     const keys = new Set<string>();
-    for (const name of overriddenNames(file.name, await this.#siblings(file))) {
+    for (const name of await this.#layers.below(file)) {
       for (const key of await this.#keysBeside(file, name)) keys.add(key);
     }
     return keys;

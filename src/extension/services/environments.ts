@@ -3,6 +3,7 @@ import { DialectDetection } from "./dialectDetection.ts";
 import { EnvironmentContents } from "./environmentContents.ts";
 import { type AtomicFiles, EnvironmentEditor } from "./environmentEditor.ts";
 import { EnvironmentIndex } from "./environmentIndex.ts";
+import { EnvironmentLayers } from "./environmentLayers.ts";
 import { RevealedKeys } from "./environmentReveal.ts";
 import { SharedStateSocket } from "./environmentShared.ts";
 import { EnvironmentSummaries } from "./environmentSummaries.ts";
@@ -15,6 +16,8 @@ export interface EnvironmentServices extends vscode.Disposable {
   readonly log: vscode.LogOutputChannel;
   readonly index: EnvironmentIndex;
   readonly contents: EnvironmentContents;
+  /** Which files lie under an environment. */
+  readonly layers: EnvironmentLayers;
   readonly watch: EnvironmentWatch;
   readonly summaries: EnvironmentSummaries;
   readonly editor: EnvironmentEditor;
@@ -39,16 +42,18 @@ export function createEnvironmentServices(
   const shared = new SharedStateSocket();
   const revealed = new RevealedKeys();
   const schemas = new Schemas(index, contents);
-  const knowledge = new KeyKnowledge(index, contents, schemas);
-  const summaries = new EnvironmentSummaries(index, contents, shared);
+  const layers = new EnvironmentLayers(index);
+  const knowledge = new KeyKnowledge(index, contents, schemas, layers);
+  const summaries = new EnvironmentSummaries(index, contents, shared, layers);
   const dialects = new DialectDetection(log);
   const editor = new EnvironmentEditor(contents, files, dialects);
   const started = index.onDidStart(() => watch.start());
-  const owned = vscode.Disposable.from(started, watch, index, shared, revealed, schemas, dialects);
+  const owned = vscode.Disposable.from(started, watch, index, layers, shared, revealed, schemas, dialects);
   return {
     log,
     index,
     contents,
+    layers,
     watch,
     summaries,
     editor,

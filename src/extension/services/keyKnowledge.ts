@@ -1,15 +1,13 @@
 import * as vscode from "vscode";
-import type { CellState } from "../../dotenv/comparison.ts";
+import type { ValueState } from "../../dotenv/comparison.ts";
 import { type DotenvDocument, effectiveEntry, lineOf, type Span } from "../../dotenv/document.ts";
-import { kindOfName, overriddenNames } from "../../dotenv/fileNames.ts";
+import { kindOfName } from "../../dotenv/fileNames.ts";
 import type { SchemaItem } from "../../dotenv/schema/model.ts";
 import type { EnvironmentContents } from "./environmentContents.ts";
 import type { EnvironmentFile } from "./environmentFile.ts";
 import type { EnvironmentIndex } from "./environmentIndex.ts";
+import type { EnvironmentLayers } from "./environmentLayers.ts";
 import type { Schemas } from "./schemas.ts";
-
-/** How a place's value compares with the one that the facts are told against. */
-export type PlaceState = Exclude<CellState, "missing">;
 
 /** One file in which a key is assigned. Holds no value. */
 export interface KeyPlace {
@@ -20,7 +18,7 @@ export interface KeyPlace {
   readonly range: vscode.Range;
   readonly kind: EnvironmentFile["kind"];
   /** Against the file asked about when it has the key, else against the first environment that has it. */
-  readonly state: PlaceState;
+  readonly state: ValueState;
 }
 
 /** What is known of a key around a file. Holds no value. */
@@ -28,9 +26,17 @@ export interface KeyFacts {
   readonly key: string;
   /** Environments first, then examples, in the order of the "Environments" view. */
   readonly places: readonly KeyPlace[];
-  /** Names of the environments that neither have the key nor override one that has it. */
+  /** Names of the environments that neither have the key nor lie over one that has it. */
   readonly missingIn: readonly string[];
+  /** The environments that do not have the key and get it from a file under them. */
+  readonly inheritedIn: readonly KeyInheritance[];
   readonly schema: SchemaItem | undefined;
+}
+
+/** An environment without a key, and the file that gives it one; names as {@link KeyPlace.name}. */
+export interface KeyInheritance {
+  readonly name: string;
+  readonly from: string;
 }
 
 /** A readable environment or example near a file, as its text is now. */
@@ -39,6 +45,8 @@ export interface NearDocument {
   /** As {@link KeyPlace.name}. */
   readonly name: string;
   readonly document: DotenvDocument;
+  /** Names of the files in the same directory that give it what it does not set, the nearest first. */
+  readonly overrides: readonly string[];
 }
 
 /**
@@ -49,11 +57,18 @@ export class KeyKnowledge {
   readonly #index: EnvironmentIndex;
   readonly #contents: EnvironmentContents;
   readonly #schemas: Schemas;
+  readonly #layers: EnvironmentLayers;
 
-  constructor(index: EnvironmentIndex, contents: EnvironmentContents, schemas: Schemas) {
+  constructor(
+    index: EnvironmentIndex,
+    contents: EnvironmentContents,
+    schemas: Schemas,
+    layers: EnvironmentLayers,
+  ) {
     this.#index = index;
     this.#contents = contents;
     this.#schemas = schemas;
+    this.#layers = layers;
   }
 
   /** The environments and examples near a file, in the order of the "Environments" view. */
@@ -83,7 +98,7 @@ export class KeyKnowledge {
         const content = await this.#contents.read(file.uri);
         if (!content.ok) return [];
         const name = severalFolders && file.directoryPath ? `${file.directoryPath}/${file.name}` : file.name;
-        return [{ file, name, document: content.document }];
+        return [{ file, name, document: content.document, overrides: await this.#layers.below(file) }];
       }),
     );
     return read.flat();
@@ -103,7 +118,7 @@ export class KeyKnowledge {
     return keys.map((key) => ({
       key,
       places: placesOf(key, ordered, near),
-      missingIn: missingIn(key, documents),
+      ...withoutKey(key, documents),
       schema: schema?.get(key),
     }));
   }
@@ -162,16 +177,34 @@ function placesOf(key: string, documents: readonly NearDocument[], near: vscode.
   });
 }
 
-function missingIn(key: string, documents: readonly NearDocument[]): string[] {
-  const environments = documents.filter(({ file }) => file.kind === "environment");
-  return environments
-    .filter(({ file, document }) => {
-      if (effectiveEntry(document, key)) return false;
-      const beside = environments.filter((other) => pathOf(other.file.directory) === pathOf(file.directory));
-      const overridden = overriddenNames(file.name, new Set(beside.map((other) => other.file.name)));
-      return !beside.some(
-        (other) => overridden.includes(other.file.name) && effectiveEntry(other.document, key),
-      );
-    })
-    .map(({ name }) => name);
+/** The nearest of the documents under one that has a key. */
+export function inheritedFrom(
+  key: string,
+  { file, overrides }: NearDocument,
+  documents: readonly NearDocument[],
+): NearDocument | undefined {
+  const holders = overrides.map((name) =>
+    documents.find(
+      (other) =>
+        other.file.name === name &&
+        pathOf(other.file.directory) === pathOf(file.directory) &&
+        effectiveEntry(other.document, key),
+    ),
+  );
+  return holders.find((holder) => holder !== undefined);
+}
+
+function withoutKey(
+  key: string,
+  documents: readonly NearDocument[],
+): Pick<KeyFacts, "missingIn" | "inheritedIn"> {
+  const missingIn: string[] = [];
+  const inheritedIn: KeyInheritance[] = [];
+  for (const near of documents) {
+    if (near.file.kind !== "environment" || effectiveEntry(near.document, key)) continue;
+    const from = inheritedFrom(key, near, documents);
+    if (from === undefined) missingIn.push(near.name);
+    else inheritedIn.push({ name: near.name, from: from.name });
+  }
+  return { missingIn, inheritedIn };
 }

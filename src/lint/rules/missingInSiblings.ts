@@ -1,8 +1,7 @@
 import type { DotenvDocument } from "../../dotenv/document.ts";
 import { isValidKey } from "../../dotenv/edit.ts";
-import { firstLine } from "../places.ts";
+import { addedEmpty, keysLackedIn, listed, missingMatches, offeredKeys } from "../missing.ts";
 import type { LintContext, Rule, SiblingContext } from "../rule.ts";
-import { addedEmpty } from "./missingKey.ts";
 
 /** Environments that a message names at most. */
 const namesInMessageMax = 3;
@@ -51,28 +50,26 @@ function keysOf(siblings: readonly SiblingContext[]): [string, string[]][] {
   return [...all];
 }
 
-/** Reports each key that other environments have, at the first line. Keys of the example are missing-key's to report. */
+/** Reports the keys that other environments have. Keys of the example are missing-key's to report. */
 export const missingInSiblings: Rule = {
   id: "missing-in-siblings",
   run(document, context) {
     if (context.isExample || !context.siblings?.length) return [];
     const missing = missingIn(document, context);
-    if (missing.length === 0) return [];
-    const span = firstLine(document);
-    return missing.map(({ key, names }) => ({
-      span,
-      key,
-      message: `${key} is set in ${listed(names)} but not here.`,
-    }));
+    const names = new Map(missing.map((one) => [one.key, one.names]));
+    return missingMatches(document, [...names.keys()], {
+      one: (key) => `${key} is set in ${listed(names.get(key) ?? [], namesInMessageMax)} but not here.`,
+      several: (count) => {
+        const all = [...new Set([...names.values()].flat())];
+        return `${count} keys of ${listed(all, namesInMessageMax)} are not set here`;
+      },
+    });
   },
-  choices({ key }, document, context) {
-    const repair =
-      key === undefined || document.keys.has(key) ? undefined : addedEmpty(document, key, context);
-    return repair ? [repair] : [];
+  choices(finding, document, context) {
+    const missing = keysLackedIn(document, finding);
+    return [
+      ...(missing.length > 1 ? [addedEmpty(document, missing, context)] : []),
+      ...offeredKeys(document, missing).map((key) => addedEmpty(document, [key], context)),
+    ].filter((repair) => repair !== undefined);
   },
 };
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, namesInMessageMax).join(", ");
-  return names.length > namesInMessageMax ? `${shown} and ${names.length - namesInMessageMax} more` : shown;
-}

@@ -2,8 +2,8 @@ import { keyAt } from "../../dotenv/assignments.ts";
 import { type DotenvDocument, effectiveEntry, parseDocument, values } from "../../dotenv/document.ts";
 import { applyEdits, isValidKey, setKey, type TextEdit, uncommentKey } from "../../dotenv/edit.ts";
 import type { KeyIndex } from "../../dotenv/keyIndex.ts";
-import { firstLine } from "../places.ts";
-import type { ExampleContext, LintContext, Match, Repair, Rule } from "../rule.ts";
+import { addedEmpty, joined, keysLackedIn, missingMatches, offeredKeys } from "../missing.ts";
+import type { ExampleContext, LintContext, Repair, Rule } from "../rule.ts";
 import { schemaMatches } from "../schemaFindings.ts";
 
 /** What a document with certain keys lacks of an example: asked again at every keystroke. */
@@ -45,44 +45,46 @@ function afterChange(before: readonly number[], keys: KeyIndex, example: Example
 }
 
 /** Keys that the schema requires and gives no value, and of which the example says nothing. */
-function requiredIn(document: DotenvDocument, context: LintContext): readonly Match[] {
+function requiredIn(document: DotenvDocument, context: LintContext): readonly string[] {
   const { schema, example } = context;
-  return schemaMatches(document, context, "missing").filter(
-    ({ key = "" }) => !schema?.inherited?.has(key) && example?.document.keys.has(key) !== true,
+  return schemaMatches(document, context, "missing").flatMap(({ key }) =>
+    key === undefined || schema?.inherited?.has(key) || example?.document.keys.has(key) ? [] : [key],
   );
 }
 
-/** Reports each key of the example, or required by the schema, that is missing, at the first line. */
+/** Reports the keys of the example that are missing, and those that only the schema requires: one finding each. */
 export const missingKey: Rule = {
   id: "missing-key",
   run(document, context) {
-    const { example } = context;
+    const { example, schema } = context;
     if (context.isExample) return [];
-    const required = requiredIn(document, context);
-    const missing = example ? missingIn(document, example) : [];
-    if (!example || missing.length === 0) return [...required];
-    const span = firstLine(document);
-    const commented = new Set(document.commented.map(({ key }) => key));
-    const asked = missing.map((key) => ({
-      span,
-      key,
-      message: `${key} is in ${example.name} but ${commented.has(key) ? "commented out" : "not set"} here.`,
-    }));
-    return [...asked, ...required];
+    const asked = example ? missingIn(document, example) : [];
+    return [
+      ...missingMatches(document, asked, {
+        one: (key) => {
+          const isCommented = document.commented.some((entry) => entry.key === key);
+          return `${key} is in ${example?.name} but ${isCommented ? "commented out" : "not set"} here.`;
+        },
+        several: (count) => `${count} keys of ${example?.name} are not set here`,
+      }),
+      ...missingMatches(document, requiredIn(document, context), {
+        one: (key) => `${key} is required by ${schema?.name} but not set here.`,
+        several: (count) => `${count} keys that ${schema?.name} requires are not set here`,
+      }),
+    ];
   },
   choices(finding, document, context) {
     const { example } = context;
-    const { key } = finding;
-    if (key === undefined || document.keys.has(key)) return [];
-    const missing = example ? missingIn(document, example) : [];
-    const repairs = [uncommented(document, key)];
-    if (example && missing.includes(key)) {
-      repairs.push(added(document, example, [key], context));
-      if (missing.length > 1) repairs.push(addedAll(document, example, missing, context));
-    } else {
-      repairs.push(addedEmpty(document, key, context));
-    }
-    return repairs.filter((repair) => repair !== undefined);
+    const missing = keysLackedIn(document, finding);
+    const isOfExample = missing.every((key) => example?.document.keys.has(key));
+    const add = (keys: readonly string[]) =>
+      example && isOfExample ? added(document, example, keys, context) : addedEmpty(document, keys, context);
+    const offered = offeredKeys(document, missing);
+    return [
+      ...(missing.length > 1 ? [add(missing)] : []),
+      ...offered.map((key) => uncommented(document, key)),
+      ...offered.map((key) => add([key])),
+    ].filter((repair) => repair !== undefined);
   },
 };
 
@@ -100,40 +102,6 @@ function uncommented(document: DotenvDocument, key: string): Repair | undefined 
   };
 }
 
-/** Adds a key for which there is no value to take over. */
-export function addedEmpty(
-  document: DotenvDocument,
-  key: string,
-  { dialects }: LintContext,
-): Repair | undefined {
-  const result = setKey(document, key, "", dialects ? { dialects } : {});
-  if (!result.ok) return undefined;
-  return {
-    title: `Add ${key} without a value`,
-    alternatives: [result.edits],
-    changes: new Map([[key, ""]]),
-  };
-}
-
-/** The repair that all missing keys of a document have in common, made once for all of their findings. */
-const addedBefore = new WeakMap<
-  readonly string[],
-  { readonly document: DotenvDocument; readonly context: LintContext; readonly repair: Repair | undefined }
->();
-
-function addedAll(
-  document: DotenvDocument,
-  example: ExampleContext,
-  missing: readonly string[],
-  context: LintContext,
-): Repair | undefined {
-  const before = addedBefore.get(missing);
-  if (before?.document === document && before.context === context) return before.repair;
-  const repair = added(document, example, missing, context);
-  addedBefore.set(missing, { document, context, repair });
-  return repair;
-}
-
 /** Adds keys, each behind the nearest key before it in the example that is here, with the example's values. */
 function added(
   document: DotenvDocument,
@@ -149,6 +117,7 @@ function added(
     const value = reading[key]!;
     const after = anchors.get(key);
     const result = setKey(document, key, value, {
+      from: example.document,
       ...(after === undefined ? {} : { after }),
       ...(dialects ? { dialects } : {}),
     });
@@ -157,10 +126,7 @@ function added(
     changes.set(key, value);
   }
   return {
-    title:
-      keys.length === 1
-        ? `Add ${keys[0]} with its value from ${example.name}`
-        : `Add all ${keys.length} missing keys with their values from ${example.name}`,
+    title: titleOf(keys, changes, example.name),
     alternatives: [joined(edits)],
     changes,
     expands: true,
@@ -178,13 +144,16 @@ function anchorsOf(document: DotenvDocument, example: DotenvDocument): Map<strin
   return anchors;
 }
 
-/** Makes insertions at one place a single one, in their order: who applies edits may take them in any. */
-function joined(edits: readonly TextEdit[]): TextEdit[] {
-  const byPlace = new Map<string, TextEdit>();
-  for (const edit of edits) {
-    const place = `${edit.start}:${edit.end}`;
-    const before = byPlace.get(place);
-    byPlace.set(place, before ? { ...before, text: before.text + edit.text } : edit);
+/** Says whose values are taken, and when there are none to take. */
+function titleOf(keys: readonly string[], values: ReadonlyMap<string, string>, from: string): string {
+  const [first] = keys;
+  const empty = [...values.values()].filter((value) => value === "").length;
+  if (keys.length === 1) {
+    return empty === 0
+      ? `Add ${first} with its value from ${from}`
+      : `Add ${first} without a value, as in ${from}`;
   }
-  return [...byPlace.values()];
+  const all = `Add all ${keys.length} missing keys`;
+  if (empty === keys.length) return `${all} without values, as in ${from}`;
+  return `${all} with their values from ${from}${empty === 0 ? "" : `, ${empty} of them empty`}`;
 }

@@ -1,4 +1,11 @@
-import { isPlaceholder, isPublicName, isSecretName, looksLikeSecret } from "../../dotenv/schema/secrets.ts";
+import {
+  isDigest,
+  isMadeUp,
+  isPlaceholder,
+  isPublicName,
+  isSecretName,
+  looksLikeSecret,
+} from "../../dotenv/schema/secrets.ts";
 import type { Rule } from "../rule.ts";
 
 /** UTF-16 units below which a value is too short to be told from a word. */
@@ -33,9 +40,14 @@ function isSecret(key: string, value: string, isExample: boolean): boolean {
   const text = value.trim();
   if (text.length < secretCharactersMin || isPlaceholder(text) || weakWords.test(text)) return false;
   if (isPutTogether(text) || localAddress.test(text)) return false;
-  if (isPublicName(key)) return false;
+  if (isPublicName(key) || isPublicValue(text) || isMadeUp(text) || isDigest(key, text)) return false;
   if (looksLikeSecret(text)) return true;
   return !isExample && isSecretName(key) && isVaried(text);
+}
+
+/** What names something that only its owner can use, and what providers hand out for everybody to see. */
+function isPublicValue(text: string): boolean {
+  return /^(?:arn:|pk_(?:test|live)_)/.test(text);
 }
 
 /** A value that is put together from others holds no secret itself; a `$` inside a password puts nothing together. */

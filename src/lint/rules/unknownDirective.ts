@@ -1,5 +1,6 @@
 import { nearestWord } from "../../dotenv/schema/vocabulary.ts";
 import { ruleIds } from "../catalog.ts";
+import { codeFindingIds } from "../codeFindings.ts";
 import { unknownWords } from "../directives.ts";
 import { dotenvLinterNames } from "../foreignRules.ts";
 import { type Rule, sameReading } from "../rule.ts";
@@ -16,7 +17,10 @@ export const unknownDirective: Rule = {
     })),
   choices({ span }, document) {
     const word = document.text.slice(span.start, span.end);
-    const nearest = nearestWord(word, /[A-Z]/.test(word) ? dotenvLinterNames : ruleIds);
+    const nearest = nearestWord(
+      word,
+      /[A-Z]/.test(word) ? dotenvLinterNames : [...ruleIds, ...codeFindingIds],
+    );
     if (nearest === undefined) return [];
     return [
       {
