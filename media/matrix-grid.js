@@ -10,6 +10,7 @@ const rowsPerMessage = 64;
 const states = {
   "=": { name: "equal", sign: "=", words: "equal" },
   "!": { name: "differs", sign: "≠", words: "differs" },
+  1: { name: "alone", sign: "•", words: "only here" },
   0: { name: "empty", sign: "∅", words: "empty" },
   "-": { name: "missing", sign: "–", words: "missing" },
   "^": { name: "inherited", sign: "↑", words: "not set here, taken from another file" },
@@ -279,7 +280,8 @@ export class Grid {
     const shown = data.shown?.[at];
     const sign = make("span", "sign", state.sign);
     sign.setAttribute("aria-hidden", "true");
-    const words = group > 0 ? `${state.words}, value ${letterOf(group)}` : state.words;
+    const told = isExample && state.name === "alone" ? "the example's value" : state.words;
+    const words = group > 0 ? `${told}, value ${letterOf(group)}` : told;
     const parts = [sign, make("span", "hidden", words)];
     if (group > 0) {
       const letter = make("span", "letter", letterOf(group));

@@ -75,7 +75,7 @@ function showDetail(detail) {
 }
 
 function hasValue(state) {
-  return state === "=" || state === "!" || state === "0";
+  return state === "=" || state === "!" || state === "1" || state === "0";
 }
 
 function act(action) {
@@ -204,7 +204,7 @@ function takeMatrix(message) {
 }
 
 function showBar() {
-  const { folders, counts, rows, inherits, revealed, notices } = matrix;
+  const { folders, counts, rows, inherits, alone, revealed, notices } = matrix;
   folder.hidden = folders.length < 2;
   folder.replaceChildren(
     ...folders.map(({ id, label }) => new Option(label, id, false, id === matrix.folder)),
@@ -221,6 +221,7 @@ function showBar() {
   part("count").textContent = count;
   grid.count(count);
   part("inherited").hidden = !inherits;
+  part("alone").hidden = !alone;
   part("hide-all").hidden = revealed === 0;
   part("fill").hidden = counts.missing === 0;
   part("notices").textContent = notices.join(" ");

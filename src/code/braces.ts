@@ -27,7 +27,7 @@ interface BraceLanguage {
 
 const plainNames = /(["])([\w.-]*)(\1)?/y;
 const plain = (close: string): StringKind => ({ close, escapes: true, lines: false });
-const character = plain("'");
+const character: StringKind = { ...plain("'"), isCharacter: true };
 const doubleQuoted = plain('"');
 
 const go: BraceLanguage = {

@@ -21,7 +21,7 @@ export abstract class CallWalker extends Walker {
   /** As {@link argument} for a list that starts at `at`, of which `closer` is the end. */
   protected bareArgument(at: number, closer: ")" | "]" | ""): Argument | undefined {
     const literal = this.literal(this.names, at);
-    if (!literal) return undefined;
+    if (!literal) return this.#computed();
     const behind = this.skip(literal.after);
     const next = this.text.charAt(behind);
     if (next === "," && closer !== "]") {
@@ -29,7 +29,12 @@ export abstract class CallWalker extends Walker {
       return { ...literal, more: this.text.charAt(following) !== closer || closer === "" };
     }
     if (closer !== "" && next === closer) return { ...literal, after: behind + 1, more: false };
-    return closer === "" || this.incomplete ? { ...literal, more: false } : undefined;
+    return closer === "" || this.incomplete ? { ...literal, more: false } : this.#computed();
+  }
+
+  #computed(): undefined {
+    this.isDynamic = true;
+    return undefined;
   }
 
   /** Notes a usage and returns where reading goes on: behind the literal, so that quotes stay paired. */

@@ -1,5 +1,5 @@
 import type { CodeUsage } from "./usage.ts";
-import { type Literal, type ScanOptions, type StringKind, Walker } from "./walker.ts";
+import { inOrder, type Literal, type ScanOptions, type StringKind, Walker, withFurther } from "./walker.ts";
 
 const single: StringKind = { close: "'", escapes: true, lines: false };
 const double: StringKind = { close: '"', escapes: true, lines: false };
@@ -101,7 +101,10 @@ class JavaScriptWalker extends Walker {
     const method = this.match(denoMethod, env);
     if (!method) return env;
     const literal = this.literal(literalName, env + method[0].length);
-    if (!literal) return env;
+    if (!literal) {
+      this.isDynamic = true;
+      return env;
+    }
     const kind = method[1] === "get" ? "read" : method[1] === "has" ? "mention" : "write";
     const closing = this.match(/\s*\)/y, literal.after)?.[0].length ?? 0;
     this.add(literal, kind, "text", this.match(fallback, literal.after + closing) !== undefined);
@@ -118,7 +121,7 @@ class JavaScriptWalker extends Walker {
     if (!found) return behind;
     const start = at + found[0].indexOf("{") + 1;
     this.#imported(found[1] ?? "", start, found[3] ?? "");
-    return behind;
+    return at + found[0].length;
   }
 
   /** Node's `process`, and SvelteKit's modules that are made of the variables. */
@@ -159,9 +162,11 @@ class JavaScriptWalker extends Walker {
 
   #index(at: number, bracket: number): number {
     const literal = this.literal(literalName, this.skip(bracket + 1));
-    if (!literal) return bracket + 1;
-    const close = this.skip(literal.after);
-    if (this.text.charAt(close) !== "]" && !this.incomplete) return bracket + 1;
+    const close = literal ? this.skip(literal.after) : -1;
+    if (!literal || (this.text.charAt(close) !== "]" && !this.incomplete)) {
+      this.isDynamic = true;
+      return bracket + 1;
+    }
     this.#addRead(at, literal, close + 1, "text");
     return literal.after;
   }
@@ -273,10 +278,6 @@ function tokensOf(aliases: readonly string[], keys: boolean): RegExp {
   return new RegExp(`[/"'\`{}]|\\b(?:${words.join("|")})\\b${key}`, "g");
 }
 
-function inOrder(usages: CodeUsage[]): CodeUsage[] {
-  return usages.sort((one, other) => one.nameSpan.start - other.nameSpan.start);
-}
-
 /** The usages of a script that stands between two offsets of a text. */
 export function scanScript(
   text: string,
@@ -287,11 +288,11 @@ export function scanScript(
   const walker = new JavaScriptWalker(text, options, start, end);
   // The names of a destructuring are found at its end, behind those in its defaults.
   const found = inOrder(walker.run());
-  if (!walker.handsOn) return found;
+  if (!walker.handsOn && (!walker.isDynamic || options.incomplete)) return found;
+  const { incomplete = false } = options;
+  const again = new JavaScriptWalker(text, { incomplete, literals: !incomplete }, start, end, walker.handsOn);
   // A key of a destructuring is found as a key as well.
-  const known = new Set(found.map(({ nameSpan }) => nameSpan.start));
-  const keys = new JavaScriptWalker(text, options, start, end, true).run();
-  return inOrder([...found, ...keys.filter(({ nameSpan }) => !known.has(nameSpan.start))]);
+  return withFurther(found, [...again.run(), ...again.literals]);
 }
 
 /** The offset of the line break that ends the line of `at`, or the text's length. */

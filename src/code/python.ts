@@ -1,7 +1,7 @@
 import { CallWalker } from "./calls.ts";
 import { endOfLine } from "./javascript.ts";
 import type { CodeUsage } from "./usage.ts";
-import { isWordCode, type ScanOptions, type StringKind } from "./walker.ts";
+import { inOrder, isWordCode, type ScanOptions, type StringKind } from "./walker.ts";
 
 const importLine = /^[ \t]*from[ \t]+os[ \t]+import[ \t]+(\([^()]{0,2000}\)|[^\n#]{0,2000})/gm;
 const importedName = /\b(environb?|getenvb?)\b(?:\s+as\s+(\w+))?/g;
@@ -63,7 +63,7 @@ export class PythonWalker extends CallWalker {
       const end = start + name.length;
       this.add({ name, start, end, after: end }, "mention", "identifier", true);
     }
-    return found.sort((one, other) => one.nameSpan.start - other.nameSpan.start);
+    return inOrder(found);
   }
 
   protected override commentEnd(at: number): number {

@@ -67,8 +67,11 @@ export class RubyWalker extends CallWalker {
       this.#lostHeredocs++;
       return at + 2;
     }
-    const rest = new RubyWalker(this.text, { incomplete: this.incomplete }, at + found[0].length, line);
+    const options = { incomplete: this.incomplete, literals: this.gathers };
+    const rest = new RubyWalker(this.text, options, at + found[0].length, line);
     for (const usage of rest.run()) this.usages.push(usage);
+    this.isDynamic ||= rest.isDynamic;
+    for (const literal of rest.literals) this.literals.push(literal);
     const code = found[1] === "'" ? {} : { hole: "#{" };
     return this.string({ close: close[0], escapes: true, lines: true, ...code }, line);
   }

@@ -1,4 +1,5 @@
 import { BraceWalker } from "./braces.ts";
+import type { CallWalker } from "./calls.ts";
 import { scanCompose, scanDockerfile } from "./containers.ts";
 import { scanMarkup, scanScript } from "./javascript.ts";
 import { type CodeFamily, lastMark } from "./languages.ts";
@@ -7,12 +8,13 @@ import { PythonWalker } from "./python.ts";
 import { RubyWalker } from "./ruby.ts";
 import { scanShell } from "./shell.ts";
 import type { CodeUsage } from "./usage.ts";
-import type { ScanOptions } from "./walker.ts";
+import { type ScanOptions, withFurther } from "./walker.ts";
 
 /**
  * Finds where code names environment variables, in the order of the text. Comments and strings are passed over,
  * the code within strings is not. Takes any text, needs time linear in its length, and never throws; a language is
- * read by its tokens only, so in text that is not valid code places may be missed.
+ * read by its tokens only, so in text that is not valid code places may be missed. In code that asks for variables by
+ * names it puts together at run time, every string that could be a name is a mention.
  */
 export function scanCode(
   text: string,
@@ -29,11 +31,11 @@ export function scanCode(
     case "markup":
       return scanMarkup(text, options);
     case "python":
-      return new PythonWalker(text, options).run();
+      return scanCalls((each) => new PythonWalker(text, each), options);
     case "ruby":
-      return new RubyWalker(text, options).run();
+      return scanCalls((each) => new RubyWalker(text, each), options);
     case "php":
-      return new PhpWalker(text, options).run();
+      return scanCalls((each) => new PhpWalker(text, each), options);
     case "shell":
       return scanShell(text, options);
     case "compose":
@@ -41,6 +43,20 @@ export function scanCode(
     case "dockerfile":
       return scanDockerfile(text);
     default:
-      return new BraceWalker(text, family, options).run();
+      return scanCalls((each) => new BraceWalker(text, family, each), options);
   }
+}
+
+/** Walks once, and again for string literals where names are put together at run time, as in `need("X")`. */
+function scanCalls(
+  walkerOf: (options: ScanOptions) => CallWalker,
+  options: ScanOptions,
+): readonly CodeUsage[] {
+  const walker = walkerOf(options);
+  const found = walker.run();
+  // While a name is typed, any string would be taken for it.
+  if (!walker.isDynamic || options.incomplete) return found;
+  const again = walkerOf({ literals: true });
+  again.run();
+  return withFurther(found, again.literals);
 }

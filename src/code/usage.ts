@@ -19,9 +19,10 @@ export type UsageKind = "read" | "write" | "mention";
 /**
  * How the name stands in the code, which decides how another name is written in its place.
  * `identifier`: `env.X`; `text`: inside a literal, or a shell's `${X}`; `shorthand`: `{ X }` of a destructuring,
- * which also binds the variable X; `import`: `import { X }`, likewise.
+ * which also binds the variable X; `import`: `import { X }`, likewise; `literal`: a string anywhere in code that asks
+ * for variables by names which it puts together at run time: it is a name only if there is a variable of that name.
  */
-export type UsageForm = "identifier" | "text" | "shorthand" | "import";
+export type UsageForm = "identifier" | "text" | "shorthand" | "import" | "literal";
 
 /** A place in code that names an environment variable. Holds no value. */
 export interface CodeUsage {

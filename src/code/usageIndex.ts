@@ -3,6 +3,9 @@ import type { PlacedUsage } from "./places.ts";
 /** Usages that one index keeps; past this it takes up no further file. */
 export const indexedUsagesMax = 200_000;
 
+/** Files of code that are read at the same time to fill an index. */
+export const readsInFlightMax = 16;
+
 /** The usages of one file, by the file's id. */
 export interface FileUsages {
   readonly file: string;

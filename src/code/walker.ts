@@ -19,6 +19,8 @@ export interface StringKind {
   readonly hole?: string;
   /** The hole's opener written twice stands for itself. */
   readonly holeDoubles?: boolean;
+  /** A single character rather than a text, so never a name. */
+  readonly isCharacter?: boolean;
   /** Characters of the opener that are passed over; the rest is read as code. */
   readonly holeSkip?: number;
 }
@@ -37,11 +39,26 @@ export interface ScanOptions {
   readonly incomplete?: boolean;
   /** Behind this offset nothing is named any more, unless the object of variables gets a name of its own. */
   readonly stop?: number;
+  /** Gather string literals that could be names, for {@link Walker.literals}. */
+  readonly literals?: boolean;
 }
 
 const lineFeed = 10;
 const carriageReturn = 13;
 const backslash = 92;
+const variableName = /^[A-Za-z_][\w.-]*$/;
+
+/** Usages in the order of the text. */
+export function inOrder(usages: CodeUsage[]): CodeUsage[] {
+  return usages.sort((one, other) => one.nameSpan.start - other.nameSpan.start);
+}
+
+/** Adds to usages those of another walk over the same text that stand in other places, as many as one file may have. */
+export function withFurther(usages: readonly CodeUsage[], further: readonly CodeUsage[]): CodeUsage[] {
+  const known = new Set(usages.map(({ nameSpan }) => nameSpan.start));
+  const others = further.filter(({ nameSpan }) => !known.has(nameSpan.start));
+  return inOrder([...usages, ...others.slice(0, Math.max(0, usagesPerFileMax - usages.length))]);
+}
 
 /** Whether a UTF-16 code may be part of an identifier; beyond ASCII everything is taken for a letter. */
 export function isWordCode(code: number): boolean {
@@ -61,9 +78,14 @@ export function isWordCode(code: number): boolean {
  */
 export abstract class Walker {
   readonly usages: CodeUsage[] = [];
+  /** String literals that could be the name of a variable, in order; only when asked for. */
+  readonly literals: CodeUsage[] = [];
+  /** The code asks for variables by names that it puts together at run time, or hands all of them on. */
+  isDynamic = false;
   protected readonly text: string;
   protected readonly end: number;
   protected readonly incomplete: boolean;
+  protected readonly gathers: boolean;
   /** The braces closed last, for patterns that stand before what they take apart. */
   protected closed = { open: -1, close: -1 };
   /** Global; matches a comment's start, a quote, a brace or a word that matters. */
@@ -81,6 +103,7 @@ export abstract class Walker {
     this.text = text;
     this.end = end;
     this.incomplete = options.incomplete === true;
+    this.gathers = options.literals === true;
     this.#at = start;
     this.#stop = Math.min(options.stop ?? end, end);
   }
@@ -162,7 +185,22 @@ export abstract class Walker {
 
   /** Passes over a string whose opening quote ends at `from`; what nothing closes is taken for a lone character. */
   protected string(kind: StringKind, from: number): number {
-    return from <= (this.#unclosed.get(kind.close) ?? -1) ? from : this.#inString(kind, from, from);
+    if (from <= (this.#unclosed.get(kind.close) ?? -1)) return from;
+    const behind = this.#inString(kind, from, from);
+    if (this.gathers && !kind.isCharacter) this.#gather(from, behind - kind.close.length, behind, kind.close);
+    return behind;
+  }
+
+  /** Notes the literal between two offsets when it could be a name. A part of a name that is put together is none. */
+  #gather(start: number, end: number, behind: number, close: string): void {
+    if (end <= start || end - start > nameCharactersMax || this.literals.length >= usagesPerFileMax) return;
+    const name = this.text.slice(start, end);
+    if (!variableName.test(name) || !this.text.startsWith(close, end)) return;
+    const opener = start - close.length;
+    if (this.text.charAt(this.before(opener) - 1) === "+" || this.text.charAt(this.skip(behind)) === "+")
+      return;
+    const nameSpan = { start, end };
+    this.literals.push({ name, nameSpan, kind: "mention", form: "literal", hasDefault: true });
   }
 
   /** Whether it is already known that `close` does not come before the end of the line or text. */

@@ -7,6 +7,7 @@ import { registerCodeActions } from "./editor/codeActions.ts";
 import { DiagnosticsService } from "./editor/diagnostics.ts";
 import { registerLanguageFeatures } from "./editor/languageFeatures.ts";
 import { LintSurroundings } from "./editor/lintSurroundings.ts";
+import { registerPartialCheckStatus } from "./editor/partialCheckStatus.ts";
 import { createEnvironmentServices, type EnvironmentServices } from "./services/environments.ts";
 import { registerSpace, type Space } from "./space.ts";
 import { type EnvironmentsView, registerEnvironments } from "./views/environments.ts";
@@ -46,8 +47,9 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
     surroundings,
     diagnostics,
     registerCodeActions(diagnostics),
+    registerPartialCheckStatus(),
     registerSchemaCommands({ services, view: environments.view }),
-    registerLanguageFeatures(services),
+    registerLanguageFeatures(services, code),
   );
   space = registerSpace(context, services);
   return context.extensionMode === vscode.ExtensionMode.Test

@@ -65,6 +65,7 @@ export const hoverCommandIds = {
 export const editorCommandIds = {
   toggleCloaking: "envpact.toggleCloaking",
   revealLine: "envpact.revealLine",
+  formatDocument: "envpact.formatDocument",
 } as const;
 
 /** Settings of the text editor of a `.env` file, with their full names. */

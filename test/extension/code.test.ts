@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { rename, rm } from "node:fs/promises";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
 import {
-  activated,
   answering,
   at,
   fill,
+  inEditor,
+  inEmptiedWorkspace,
   keyRow,
   onDisk,
   put,
   run,
-  startAfresh,
 } from "./environments-workspace.ts";
 
 const waitMsMax = 15_000;
@@ -23,14 +23,6 @@ let api: TestApi;
 
 function uri(path: string): vscode.Uri {
   return vscode.Uri.file(at(path));
-}
-
-/** Opens a file of the workspace in an editor. */
-async function shown(path: string): Promise<vscode.TextEditor> {
-  await vscode.commands.executeCommand("vscode.open", uri(path));
-  const editor = vscode.window.activeTextEditor;
-  assert.equal(editor?.document.uri.fsPath, at(path));
-  return editor as vscode.TextEditor;
 }
 
 /** The position of `|` in the marked text of a line. */
@@ -64,15 +56,24 @@ function places(locations: readonly (vscode.Location | vscode.LocationLink)[]): 
 }
 
 function findings(path: string): string[] {
-  return vscode.languages
-    .getDiagnostics(uri(path))
-    .filter(
-      ({ source, code }) => source === "envpact" && (code === "undefined-variable" || code === "unused-key"),
-    )
-    .map(({ code, message }) => {
-      assert.ok(!message.includes(secret));
-      return `${String(code)} ${message.split(" ")[0]}`;
-    });
+  return vscode.languages.getDiagnostics(uri(path)).flatMap(({ source, code, message }) => {
+    if (source !== "envpact" || typeof code !== "object") return [];
+    if (code.value !== "undefined-variable" && code.value !== "unused-key") return [];
+    assert.ok(!message.includes(secret));
+    assert.ok(code.target.toString(true).endsWith(`/docs/DIAGNOSTICS.md#${code.value}`));
+    return [`${code.value} ${message.split(" ")[0]}`];
+  });
+}
+
+/** The quick fixes at a word of a document. */
+async function quickFixes(document: vscode.TextDocument, word: string): Promise<vscode.CodeAction[]> {
+  const range = new vscode.Range(position(document, `|${word}`), position(document, `${word}|`));
+  return vscode.commands.executeCommand<vscode.CodeAction[]>(
+    "vscode.executeCodeActionProvider",
+    document.uri,
+    range,
+    vscode.CodeActionKind.QuickFix.value,
+  );
 }
 
 /** Waits until the findings of a file are the expected ones. */
@@ -133,14 +134,8 @@ const environments = {
 };
 
 describe("code that reads environment variables", () => {
-  before(async () => {
-    api = await activated();
-  });
-  beforeEach(async () => {
-    await startAfresh(api);
-  });
-  after(async () => {
-    await startAfresh(api);
+  inEmptiedWorkspace((activated) => {
+    api = activated;
   });
 
   it("is offered names, and no values", async () => {
@@ -149,7 +144,7 @@ describe("code that reads environment variables", () => {
       ["a.ts", "process.env.|"],
       ["b.py", 'os.environ["|"]'],
     ] as const) {
-      const { document } = await shown(path);
+      const { document } = await inEditor(path);
       const list = await ask<vscode.CompletionList>("CompletionItemProvider", document, marked);
       const labels = list.items.map(({ label }) => (typeof label === "string" ? label : label.label));
       for (const key of ["DATABASE_URL", "PORT", "FULL"]) assert.ok(labels.includes(key), `${path}: ${key}`);
@@ -166,18 +161,32 @@ describe("code that reads environment variables", () => {
 
   it("is told where a variable is set and where it is missing", async () => {
     await fill(api, { ...environments, "a.ts": "f(process.env.PORT, process.env.DATABASE_URL);\n" });
-    const { document } = await shown("a.ts");
+    const { document } = await inEditor("a.ts");
     const hovers = await ask<vscode.Hover[]>("HoverProvider", document, "process.env.PO|RT");
     const text = hovers.flatMap(({ contents }) =>
       contents.map((part) => (typeof part === "string" ? part : part.value)),
     );
-    assert.match(text.join("\n"), /PORT[\s\S]*\.env[\s\S]*production.*missing/);
+    assert.match(text.join("\n"), /PORT[\s\S]*\.env[\s\S]*production.*taken from .*\.env/);
     const definitions = await ask<vscode.Location[]>(
       "DefinitionProvider",
       document,
       "process.env.DATA|BASE_URL",
     );
-    assert.deepEqual(places(definitions), [".env.example:2:0", ".env.production:1:0", ".env:1:0"]);
+    assert.deepEqual(
+      definitions.map((definition) => places([definition])[0]),
+      [".env:1:0", ".env.production:1:0"],
+    );
+  });
+
+  it("leads to the example only where no environment sets a variable", async () => {
+    await fill(api, {
+      ...environments,
+      ".env.example": "PORT=\nPLANNED=\n",
+      "a.ts": "process.env.PLANNED;\n",
+    });
+    const { document } = await inEditor("a.ts");
+    const definitions = await ask<vscode.Location[]>("DefinitionProvider", document, "process.env.PLAN|NED");
+    assert.deepEqual(places(definitions), [".env.example:2:0"]);
   });
 
   it("leads to everything that names a variable, and is led to from environments", async () => {
@@ -189,13 +198,13 @@ describe("code that reads environment variables", () => {
       "node_modules/c/c.js": "process.env.DATABASE_URL;\n",
     });
     const inCode = ["a.ts:1:14", "compose.yaml:1:5", "lib/b.py:3:12"];
-    const { document } = await shown("a.ts");
+    const { document } = await inEditor("a.ts");
     const all = places(await ask("ReferenceProvider", document, "process.env.DATA|BASE_URL"));
     for (const place of [...inCode, ".env:1:0", ".env:3:7", ".env.production:1:0", ".env.example:2:0"]) {
       assert.ok(all.includes(place), `${place} is not among ${all.join(", ")}`);
     }
     assert.ok(!all.some((place) => place.includes("node_modules")));
-    const environment = await shown(".env");
+    const environment = await inEditor(".env");
     const fromKey = places(await ask("ReferenceProvider", environment.document, "DATA|BASE_URL="));
     for (const place of inCode)
       assert.ok(fromKey.includes(place), `${place} is not among ${fromKey.join(", ")}`);
@@ -204,7 +213,7 @@ describe("code that reads environment variables", () => {
   it("is found where it is typed, moved and deleted", async () => {
     await fill(api, { ...environments, "a.ts": "process.env.PORT;\n" });
     await indexed("PORT", "a.ts:1");
-    const editor = await shown("a.ts");
+    const editor = await inEditor("a.ts");
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), "// first\nprocess.env.PORT;\n"));
     await indexed("PORT", "a.ts:2", "a.ts:3");
     await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
@@ -222,7 +231,7 @@ describe("code that reads environment variables", () => {
       ...environments,
       "a.ts": "f(process.env.TOKEN, process.env.PORT, process.env.OTHER ?? 1, process.env.NODE_ENV);\n",
     });
-    const { document } = await shown("a.ts");
+    const { document } = await inEditor("a.ts");
     await found("a.ts", "undefined-variable TOKEN");
     const range = new vscode.Range(position(document, "|TOKEN"), position(document, "TOKEN|"));
     const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
@@ -247,7 +256,7 @@ describe("code that reads environment variables", () => {
   it("says nothing of variables where the setting is off", async () => {
     const setting = vscode.workspace.getConfiguration("envpact.code");
     await fill(api, { ...environments, "a.ts": "process.env.TOKEN;\n" });
-    await shown("a.ts");
+    await inEditor("a.ts");
     await found("a.ts", "undefined-variable TOKEN");
     await setting.update("undefinedVariable", "off", vscode.ConfigurationTarget.Workspace);
     await found("a.ts");
@@ -261,11 +270,68 @@ describe("code that reads environment variables", () => {
       ".env": "PORT=1\nOLD=2\nBASE=3\nURL=${BASE}/x\n",
       "a.ts": "process.env.PORT;\n",
     });
-    await shown(".env");
+    await inEditor(".env");
     await indexed("PORT", "a.ts:1");
     await found(".env", "unused-key OLD", "unused-key URL");
     await put({ "b.sh": "echo $OLD $URL\n" });
     await found(".env");
+  });
+
+  it("does not fade keys that code names by a string, nor those that a library reads", async () => {
+    await fill(api, {
+      ...environments,
+      ".env": "PORT=1\nOLD=2\nSTRIPE_WEBHOOK_SECRET=3\nNEXTAUTH_URL=4\n",
+      "a.ts":
+        "const need = (name: string) => process.env[name];\nneed('STRIPE_WEBHOOK_SECRET');\nneed('PORT');\nf('utf8', 'utf8');\n",
+    });
+    await inEditor(".env");
+    await indexed("STRIPE_WEBHOOK_SECRET", "a.ts:2");
+    await found(".env", "unused-key OLD");
+    const { document } = await inEditor("a.ts");
+    const references = places(await ask("ReferenceProvider", document, "STRIPE_WEB|HOOK_SECRET"));
+    assert.ok(references.includes("a.ts:2:6") && references.includes(".env:3:0"), references.join(", "));
+    // Another string of that file is no variable.
+    assert.ok(!places(await ask("ReferenceProvider", document, "'ut|f8', '")).includes("a.ts:4:11"));
+    const row = await keyRow(api, ".env", "STRIPE_WEBHOOK_SECRET");
+    await answering(["HOOK_SECRET"], () => reviewing("apply", () => run("renameKeyEverywhere", row)));
+    assert.match(document.getText(), /need\('HOOK_SECRET'\)/);
+    await vscode.workspace.saveAll(false);
+  });
+
+  it("has findings that comments and quick fixes silence", async () => {
+    const setting = vscode.workspace.getConfiguration("envpact.code");
+    await fill(api, {
+      ...environments,
+      ".env": "PORT=1\nOLD=2\nOLDER=3\n# envpact-ignore unused-key -- read by cron\nCRON=4\n",
+      "a.ts": "process.env.PORT;\nprocess.env.A; // envpact-ignore undefined-variable\nprocess.env.B;\n",
+    });
+    const { document } = await inEditor(".env");
+    await indexed("PORT", "a.ts:1");
+    await found(".env", "unused-key OLD", "unused-key OLDER");
+    const fixes = await quickFixes(document, "OLDER");
+    const titles = fixes.map(({ title }) => title);
+    for (const title of [
+      "Ignore unused-key on this line",
+      "Ignore unused-key in this file",
+      "Do not show unused keys",
+    ]) {
+      assert.ok(titles.includes(title), titles.join(", "));
+    }
+    await vscode.workspace.applyEdit(
+      fixes.find(({ title }) => title === "Ignore unused-key on this line")!.edit!,
+    );
+    assert.match(document.getText(), /OLD=2\n# envpact-ignore unused-key\nOLDER=3\n/);
+    await found(".env", "unused-key OLD");
+    const hide = fixes.find(({ title }) => title === "Do not show unused keys")!.command!;
+    await vscode.commands.executeCommand(hide.command, ...(hide.arguments ?? []));
+    await found(".env");
+    assert.equal(vscode.workspace.getConfiguration("envpact.code").get("unusedKey"), "off");
+    await setting.update("unusedKey", undefined, vscode.ConfigurationTarget.Workspace);
+    await document.save();
+    const code = await inEditor("a.ts");
+    await found("a.ts", "undefined-variable B");
+    const offered = (await quickFixes(code.document, "B")).map(({ title }) => title);
+    assert.ok(offered.includes("Do not show undefined variables"), offered.join(", "));
   });
 
   it("is renamed with its key everywhere, in one reviewed change", async () => {
@@ -276,7 +342,7 @@ describe("code that reads environment variables", () => {
       "b.py": "import os\nos.environ['DATABASE_URL']\n",
       "compose.yaml": "a: ${DATABASE_URL:-x}\n",
     });
-    const editor = await shown("b.py");
+    const editor = await inEditor("b.py");
     await editor.edit((edit) => edit.insert(new vscode.Position(2, 0), "os.getenv('DATABASE_URL')\n"));
     const row = await keyRow(api, ".env", "DATABASE_URL");
     await answering(["STORE_URL"], () => reviewing("apply", () => run("renameKeyEverywhere", row)));
@@ -297,8 +363,12 @@ describe("code that reads environment variables", () => {
   it("is not renamed to a name that is taken, nor to one that it cannot hold", async () => {
     await fill(api, { ...environments, "a.ts": "process.env.DATABASE_URL;\n" });
     const row = await keyRow(api, ".env", "DATABASE_URL");
-    const taken = await answering(["PORT"], () => run("renameKeyEverywhere", row));
-    assert.match(taken.at(-1)?.text ?? "", /PORT is set already in \.env/);
+    const asked = await answering([undefined], () => run("renameKeyEverywhere", row));
+    assert.equal(asked.length, 1);
+    const { validateInput } = asked[0]!.options as vscode.InputBoxOptions;
+    assert.match(String(await validateInput?.("PORT")), /PORT is set already in \.env, line 2/);
+    assert.match(String(await validateInput?.("not a key")), /letters, digits/);
+    assert.equal(await validateInput?.("STORE_URL"), undefined);
     const dotted = await answering(["STORE.URL"], () => run("renameKeyEverywhere", row));
     assert.match(dotted.at(-1)?.text ?? "", /a\.ts, line 1/);
     assert.equal(await onDisk("a.ts"), "process.env.DATABASE_URL;\n");
@@ -309,9 +379,9 @@ describe("code that reads environment variables", () => {
     await fill(api, { ...environments, "a.ts": "process.env.DATABASE_URL;\n" });
     const row = await keyRow(api, ".env", "DATABASE_URL");
     await answering(["STORE_URL"], () => reviewing("discard", () => run("renameKeyEverywhere", row)));
-    const { document } = await shown("a.ts");
+    const { document } = await inEditor("a.ts");
     assert.equal(document.getText(), "process.env.DATABASE_URL;\n");
-    assert.equal((await shown(".env")).document.getText(), environments[".env"]);
+    assert.equal((await inEditor(".env")).document.getText(), environments[".env"]);
     assert.ok(!vscode.workspace.textDocuments.some(({ isDirty }) => isDirty));
   });
 
@@ -332,5 +402,50 @@ describe("code that reads environment variables", () => {
       connected.dispose();
       changed.dispose();
     }
+  });
+
+  it("that still has the old name after F2 is told, and renamed as well when asked", async () => {
+    await fill(api, {
+      ...environments,
+      "a.ts": "f(process.env.DATABASE_URL, process.env.DATABASE_URL);\n",
+      "compose.yaml": "a: ${DATABASE_URL}\n",
+    });
+    const { document: code } = await inEditor("a.ts");
+    const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
+    const answer = (): string => {
+      ask();
+      return "Rename Everywhere…";
+    };
+    const asked = await answering([answer], async () => {
+      const { document } = await inEditor(".env");
+      const edit = await vscode.commands.executeCommand<vscode.WorkspaceEdit>(
+        "vscode.executeDocumentRenameProvider",
+        document.uri,
+        new vscode.Position(0, 2),
+        "STORE_URL",
+      );
+      assert.ok(await vscode.workspace.applyEdit(edit));
+      await isAsked;
+      const renamed = new Promise<void>((resolve) => {
+        const listener = vscode.workspace.onDidChangeTextDocument(({ document }) => {
+          if (document !== code) return;
+          listener.dispose();
+          resolve();
+        });
+      });
+      await reviewing("apply", () => renamed);
+    });
+    assert.equal(
+      asked[0]?.text,
+      "DATABASE_URL is also used in 3 other places: a.ts, compose.yaml. The rename has not changed them.",
+    );
+    assert.equal(code.getText(), "f(process.env.STORE_URL, process.env.STORE_URL);\n");
+    const compose = await vscode.workspace.openTextDocument(uri("compose.yaml"));
+    assert.equal(compose.getText(), "a: ${STORE_URL}\n");
+    assert.match(
+      (await inEditor(".env")).document.getText(),
+      /^STORE_URL=.*\nPORT=3000\nFULL=\$\{STORE_URL\}/,
+    );
+    for (const each of vscode.workspace.textDocuments) if (each.isDirty) assert.ok(await each.save());
   });
 });

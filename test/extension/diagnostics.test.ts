@@ -230,11 +230,20 @@ describe("diagnostics in the editor", () => {
   it("report the keys of the example beside the file, and add them", async () => {
     await written(".env.asked.example", "A=1\nB=two\nC=3\nD=4\n");
     const { document } = await opened(".env.asked", "A=x\nD=y\n");
-    await published(document.uri, "missing-key", "missing-key");
+    const [finding] = await published(document.uri, "missing-key");
+    assert.equal(finding?.message, "2 keys of .env.asked.example are not set here: B, C.");
+    assert.deepEqual(finding.range, new vscode.Range(0, 0, 0, 1), "pointing at a key does not open it");
     const actions = await quickFixes(document, 0);
-    const all = actions.filter(({ title }) => title.startsWith("Add all 2"));
-    assert.equal(all.length, 1, "the fix of both findings stands in the list once");
-    await apply(all[0]);
+    assert.deepEqual(
+      actions.map(({ title }) => title),
+      [
+        "Add all 2 missing keys with their values from .env.asked.example",
+        "Add B with its value from .env.asked.example",
+        "Add C with its value from .env.asked.example",
+        "Ignore missing-key in this file",
+      ],
+    );
+    await apply(actions[0]);
     assert.equal(document.getText(), "A=x\nB=two\nC=3\nD=y\n");
     await published(document.uri);
   });
@@ -268,7 +277,17 @@ describe("diagnostics in the editor", () => {
     assert.match(finding?.message ?? "", /^B is set in \.env\.staging/);
     const staging = await opened("peers/.env.staging", "A=1\nB=2\n");
     await replaceAll(staging, "A=1\nB=2\nC=3\n");
-    await published(document.uri, "missing-in-siblings", "missing-in-siblings");
+    const end = Date.now() + waitMsMax;
+    while (!own(document.uri)[0]?.message.endsWith("B, C.")) {
+      assert.ok(Date.now() < end, "the key that the other file got is not asked for");
+      await new Promise<void>((resolve) => {
+        const heard = vscode.languages.onDidChangeDiagnostics(() => {
+          heard.dispose();
+          resolve();
+        });
+      });
+    }
+    assert.deepEqual(codesOf(document.uri), ["missing-in-siblings"]);
   });
 
   it("tell of a secret from the moment that git has the file", async () => {
@@ -354,6 +373,15 @@ describe("quick fixes in the editor", () => {
     await apply(action);
     assert.equal(document.getText(), "A=1\n# envpact-ignore value-cut-by-hash\nB=x#y\n");
     await published(document.uri);
+  });
+
+  it("stand before every comment that silences, whichever finding they are for", async () => {
+    const { document } = await opened(".env.order", "A = x#y\n");
+    await published(document.uri, "space-around-equals", "value-cut-by-hash");
+    const titles = (await quickFixes(document, 0)).map(({ title }) => title);
+    const silencing = titles.map((title) => title.startsWith("Ignore "));
+    assert.ok(silencing.includes(false) && silencing.includes(true));
+    assert.deepEqual(silencing, silencing.toSorted(), titles.join("; "));
   });
 
   it("do everything that changes no value as one source action", async () => {

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { after, beforeEach, describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
 import {
-  activated,
   answering,
   at,
   fill,
+  inEmptiedWorkspace,
   keyRow,
   onDisk,
   put,
   run,
-  startAfresh,
 } from "./environments-workspace.ts";
 
 /** How long a file event may take to be heard, in milliseconds. */
@@ -19,21 +18,12 @@ const heardMsMax = 10_000;
 
 describe("the readers of a .env file", () => {
   let api: TestApi;
-
-  before(async () => {
-    api = await activated();
+  inEmptiedWorkspace((activated) => {
+    api = activated;
   });
 
-  beforeEach(async () => {
-    await startAfresh(api);
-    await choose(undefined);
-  });
-
-  after(async () => {
-    await choose(undefined);
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
-  });
+  beforeEach(() => choose(undefined));
+  after(() => choose(undefined));
 
   async function choose(dialects: unknown): Promise<void> {
     const settings = vscode.workspace.getConfiguration("envpact");
@@ -75,6 +65,15 @@ describe("the readers of a .env file", () => {
     await untilReaders("api/.env", ["dotenv", "godotenv", "compose"]);
     await put({ "api/go.mod": "module api\n" });
     await untilReaders("api/.env", ["dotenv", "compose"]);
+  });
+
+  it("have a package that expands for them where package.json names one", async () => {
+    const expands = () => api.services.dialects.expandsFor(vscode.Uri.file(at(".env")));
+    await fill(api, { ".env": "A=pa$word\n", "package.json": '{"dependencies":{"dotenv":"18"}}' });
+    assert.equal(await expands(), false);
+    await put({ "package.json": '{"devDependencies":{"vite":"8"}}' });
+    await untilReaders(".env", ["dotenv", "node"]);
+    assert.equal(await expands(), true);
   });
 
   it("are those that the setting names, when it does", async () => {

@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { unlinkSync, writeFileSync } from "node:fs";
 import { chmod, readdir, readlink, stat, symlink } from "node:fs/promises";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
 import { environmentCommandIds } from "../../src/extension/ids.ts";
 import {
   type Asked,
-  activated,
   answering,
   at,
+  box,
   fill,
+  inEmptiedWorkspace,
   keyRow,
   onDisk,
   put,
   run,
-  startAfresh,
   treeText,
 } from "./environments-workspace.ts";
 
@@ -23,23 +23,9 @@ const secret = "s3cr3t-value";
 
 describe("commands of the Environments tree", () => {
   let api: TestApi;
-
-  before(async () => {
-    api = await activated();
+  inEmptiedWorkspace((activated) => {
+    api = activated;
   });
-
-  beforeEach(() => startAfresh(api));
-
-  after(async () => {
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
-  });
-
-  function box(asked: readonly Asked[], index: number): Asked {
-    const entry = asked[index];
-    assert.ok(entry, `nothing was asked at place ${index}`);
-    return entry;
-  }
 
   it("are all registered", async () => {
     const registered = await vscode.commands.getCommands(true);

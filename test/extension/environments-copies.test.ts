@@ -1,20 +1,19 @@
 import assert from "node:assert/strict";
 import { lstat } from "node:fs/promises";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
 import {
-  type Asked,
-  activated,
   answering,
   at,
+  box,
   fileRow,
   fill,
+  inEmptiedWorkspace,
   keyRow,
   onDisk,
   put,
   run,
-  startAfresh,
   treeText,
 } from "./environments-workspace.ts";
 
@@ -22,23 +21,9 @@ const secret = "s3cr3t-value";
 
 describe("commands of the Environments tree that copy, show and make", () => {
   let api: TestApi;
-
-  before(async () => {
-    api = await activated();
+  inEmptiedWorkspace((activated) => {
+    api = activated;
   });
-
-  beforeEach(() => startAfresh(api));
-
-  after(async () => {
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
-  });
-
-  function box(asked: readonly Asked[], index: number): Asked {
-    const entry = asked[index];
-    assert.ok(entry, `nothing was asked at place ${index}`);
-    return entry;
-  }
 
   it("Copy Value takes what a program would read, Copy Name the names", async () => {
     await fill(api, { ".env": "A=1\nA='two words' # note\nB=2\n" });
@@ -72,6 +57,22 @@ describe("commands of the Environments tree that copy, show and make", () => {
     assert.match(await onDisk(".env.example"), /^X=\nA=(""|'')?\n$/);
     await answering([[".env.test"], "Replace"], () => run("copyKeyToEnvironment", row));
     assert.equal(await onDisk(".env.test"), `A=${secret}\n`);
+  });
+
+  it("Copy Key To Environment and Add Missing Keys keep what readers expand", async () => {
+    await fill(api, {
+      "compose.yaml": "services: {}\n",
+      ".env": 'HOST=h\nURL="http://${HOST}/x"\n',
+      ".env.test": "HOST=t\n",
+      ".env.local": "URL='old'\n",
+      ".env.example": "HOST=\nURL=\nAPI=${URL}/api\n",
+    });
+    const row = await keyRow(api, ".env", "URL");
+    await answering([[".env.test", ".env.local"], "Replace"], () => run("copyKeyToEnvironment", row));
+    assert.equal(await onDisk(".env.test"), 'HOST=t\nURL="http://${HOST}/x"\n');
+    assert.equal(await onDisk(".env.local"), 'URL="http://${HOST}/x"\n');
+    await answering([["API"]], async () => run("addMissingKeys", await fileRow(api, ".env")));
+    assert.match(await onDisk(".env"), /\nAPI=\$\{URL\}\/api\n$/);
   });
 
   it("dragging a key onto another environment copies it there", async () => {

@@ -13,6 +13,7 @@ import {
   at,
   fileRow,
   fill,
+  inEmptiedWorkspace,
   keyRow,
   onDisk,
   put,
@@ -27,16 +28,8 @@ const secret = "s3cr3t-value";
 
 describe("the Environments tree", () => {
   let api: TestApi;
-
-  before(async () => {
-    api = await activated();
-  });
-
-  beforeEach(() => startAfresh(api));
-
-  after(async () => {
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
+  inEmptiedWorkspace((activated) => {
+    api = activated;
   });
 
   it("shows environments, then examples, with hidden values of one length", async () => {

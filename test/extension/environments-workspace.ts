@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { after, before, beforeEach } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
 import type { FileNode, KeyNode } from "../../src/extension/views/environmentsNodes.ts";
@@ -44,6 +45,34 @@ export async function startAfresh(api: TestApi): Promise<void> {
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");
   for (const file of api.services.index.known()) api.services.revealed.hide(file.uri);
   for (const name of await readdir(at())) await rm(at(name), { recursive: true, force: true });
+}
+
+/** Gives the workspace the file again that the tests of every other bundle find in it. */
+export async function leaveAsFound(api: TestApi): Promise<void> {
+  await startAfresh(api);
+  await fill(api, { ".env": "GREETING=hello\n" });
+}
+
+/**
+ * Hooks for a suite that works in the workspace: it is emptied before each test, and left as it was found.
+ * @param given takes the test interface before the first test
+ */
+export function inEmptiedWorkspace(given: (api: TestApi) => void): void {
+  let api: TestApi;
+  before(async () => {
+    api = await activated();
+    given(api);
+  });
+  beforeEach(() => startAfresh(api));
+  after(() => leaveAsFound(api));
+}
+
+/** Opens a file of the workspace in a text editor, as a user does. */
+export async function inEditor(path: string): Promise<vscode.TextEditor> {
+  await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(at(path)));
+  const editor = vscode.window.activeTextEditor;
+  assert.equal(editor?.document.uri.fsPath, at(path));
+  return editor as vscode.TextEditor;
 }
 
 /** Fills an emptied workspace and waits until the index has searched it. */
@@ -201,6 +230,13 @@ export async function answering(answers: readonly Answer[], act: () => Thenable<
   }
   assert.deepEqual(left, [], "some answers were not asked for");
   return asked;
+}
+
+/** What was asked at a place, from 0. */
+export function box(asked: readonly Asked[], index: number): Asked {
+  const entry = asked[index];
+  assert.ok(entry, `nothing was asked at place ${index}`);
+  return entry;
 }
 
 /** Runs a command of the extension as a menu of the tree does. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
-import { activated, onDisk } from "./environments-workspace.ts";
+import { activated, answering, onDisk } from "./environments-workspace.ts";
 import { canary, leaveScene, open, pathOf, positionOf, scene, told, uriOf } from "./language-scene.ts";
 
 const files = {
@@ -121,5 +121,31 @@ describe("language features: changing a .env file", () => {
     } finally {
       await setting.update("format.enable", undefined, vscode.ConfigurationTarget.Workspace);
     }
+  });
+
+  it("formats at its own command without any setting, and says once how to have it always", async () => {
+    await scene({ ".env": "A = 1  \n", ".env.test": "B =2\n" });
+    const { document } = await open(".env");
+    const asked = await answering([undefined], () =>
+      vscode.commands.executeCommand("envpact.formatDocument"),
+    );
+    assert.equal(document.getText(), "A=1\n");
+    assert.match(asked.map(({ text }) => text).join(), /Shall Format Document .* use Envpact/);
+    const second = (await open(".env.test")).document;
+    assert.deepEqual(await answering([], () => vscode.commands.executeCommand("envpact.formatDocument")), []);
+    assert.equal(second.getText(), "B=2\n");
+  });
+
+  it("says nothing after a rename that no code has to follow", async () => {
+    await scene({ ...files, "src/a.ts": "process.env.OTHER;\n" });
+    const { document } = await open(".env");
+    const { code } = await activated();
+    const asked = await answering([], async () => {
+      assert.ok(
+        await vscode.workspace.applyEdit(await rename(".env", positionOf(document, "API"), "API_HOST")),
+      );
+      assert.deepEqual(await code.index.usagesOf("API"), []);
+    });
+    assert.deepEqual(asked, []);
   });
 });

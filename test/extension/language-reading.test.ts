@@ -69,7 +69,12 @@ describe("language features: reading a .env file", () => {
     assert.match(port, /\\\.env\\\.production/);
     assert.ok(!/missing/.test(port), ".env.local only overrides .env");
     const certificate = await hoverText(document, positionOf(document, "CERTIFICATE"));
-    assert.match(certificate, /– \\\.env\\\.production · missing/);
+    assert.match(certificate, /↑ \\\.env\\\.production · not set there, taken from \\\.env$/m);
+    assert.ok(!/missing/.test(certificate), "every file gets it from .env");
+    const production = (await open(".env.production")).document;
+    const extra = await hoverText(production, positionOf(production, "EXTRA"));
+    assert.match(extra, /– \\\.env · missing/);
+    assertNoValue(extra);
     const commented = await hoverText(document, positionOf(document, "MAIL_KEY"));
     assert.match(commented, /commented out/);
     for (const text of [host, port, certificate, commented]) assertNoValue(text);
@@ -194,6 +199,23 @@ describe("language features: reading a .env file", () => {
     assert.deepEqual(labels(await offered(new vscode.Position(3, 4))), []);
   });
 
+  it("takes each file for itself where the user says so", async () => {
+    await scene({ ".env": `A=${canary}\n`, ".env.production": "B=1\n", ".env.local": "C=1\n" });
+    const setting = vscode.workspace.getConfiguration("envpact");
+    const { knowledge } = (await activated()).services;
+    const without = async (): Promise<unknown> => {
+      const { missingIn, inheritedIn } = await knowledge.factsOf("A", uriOf(".env"));
+      return { missingIn, inheritedIn: inheritedIn.map(({ name }) => name) };
+    };
+    assert.deepEqual(await without(), { missingIn: [], inheritedIn: [".env.local", ".env.production"] });
+    await setting.update("convention", "plain", vscode.ConfigurationTarget.Workspace);
+    try {
+      assert.deepEqual(await without(), { missingIn: [".env.production"], inheritedIn: [".env.local"] });
+    } finally {
+      await setting.update("convention", undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  });
+
   it("completes decorators in a schema", async () => {
     await scene({ ".env.schema": "# @\nA=1\n" });
     const { document } = await open(".env.schema");
@@ -244,9 +266,8 @@ describe("language features: reading a .env file", () => {
         [".env.example", "example", "equal", 3],
       ],
     );
-    assert.deepEqual((await knowledge.factsOf("ONLY_APP", uriOf("app/src/deep/main.ts"))).missingIn, [
-      ".env.test",
-    ]);
+    const { missingIn, inheritedIn } = await knowledge.factsOf("ONLY_APP", uriOf("app/src/deep/main.ts"));
+    assert.deepEqual([missingIn, inheritedIn], [[], [{ name: ".env.test", from: ".env" }]]);
     assert.deepEqual(await knowledge.keysNear(uriOf("app/src/deep/main.ts")), ["URL", "ONLY_APP"]);
     const all = await knowledge.factsOf("URL", uriOf("tools/run.ts"));
     const names = all.places.map(({ name }) => name);

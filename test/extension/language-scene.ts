@@ -1,7 +1,7 @@
 // What the tests of the text editor's language features share: a folder of environments, and places in their texts.
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { activated, at, fill, startAfresh } from "./environments-workspace.ts";
+import { activated, at, fill, inEditor, startAfresh } from "./environments-workspace.ts";
 
 /** Every value that the tests write holds this, so that a value in a label, a hover or an edit is seen. */
 export const canary = "canary";
@@ -43,10 +43,7 @@ export function uriOf(path: string): vscode.Uri {
 
 /** Opens a file of the scene as a user does. */
 export async function open(path: string): Promise<vscode.TextEditor> {
-  await vscode.commands.executeCommand("vscode.open", uriOf(path));
-  const editor = vscode.window.activeTextEditor;
-  assert.equal(editor?.document.uri.toString(), uriOf(path).toString());
-  return editor as vscode.TextEditor;
+  return await inEditor(pathOf(path));
 }
 
 /** The position of a text, `behind` characters into it; the first one unless an occurrence is named (from 1). */

@@ -1,35 +1,26 @@
 import assert from "node:assert/strict";
 import { access } from "node:fs/promises";
-import { after, before, beforeEach, describe, it } from "mocha";
+import { describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
 import {
-  activated,
   allNodes,
   answering,
   at,
   fileRow,
   fill,
+  inEmptiedWorkspace,
   onDisk,
   put,
   run,
-  startAfresh,
 } from "./environments-workspace.ts";
 
 const secret = "s3cr3t-value";
 
 describe("schemas in the editor", () => {
   let api: TestApi;
-
-  before(async () => {
-    api = await activated();
-  });
-
-  beforeEach(() => startAfresh(api));
-
-  after(async () => {
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
+  inEmptiedWorkspace((activated) => {
+    api = activated;
   });
 
   function shown(): vscode.TextDocument {
@@ -64,16 +55,40 @@ describe("schemas in the editor", () => {
     assert.equal(shown().uri.fsPath, at(".env.schema"));
   });
 
-  it("Create Schema leaves a schema that is there as it is, and shows the proposal beside it", async () => {
-    const present = "# @required\nA=\n";
+  it("Create Schema does not ask production to repeat what .env sets, unless files are read by themselves", async () => {
+    const setting = vscode.workspace.getConfiguration("envpact");
+    await fill(api, { ".env": "A=x\nB=x\n", ".env.production": "B=y\n" });
+    const all = [".env", ".env.production"];
+    await answering([all], () => run("createSchema"));
+    assert.match(shown().getText(), /# @required @sensitive\nA=|# @required\nA=/);
+    await setting.update("convention", "plain", vscode.ConfigurationTarget.Workspace);
+    await answering([all, "Replace Its Text"], () => run("createSchema"));
+    assert.match(shown().getText(), /# @optional\nA=/);
+    await setting.update("convention", undefined, vscode.ConfigurationTarget.Workspace);
+  });
+
+  it("Create Schema keeps a schema that is there, shows it with the keys that it lacks, and adds them", async () => {
+    const present = "# mine, see the wiki\n# @required\nA=\n";
     await fill(api, { ".env": "A=x\nB=1\n", ".env.schema": present });
-    const asked = await answering([], () => run("createSchema"));
-    assert.match(asked.at(-1)?.text ?? "", /exists already and was left as it is/);
+    const asked = await answering([undefined], () => run("createSchema"));
+    assert.match(asked.at(-1)?.text ?? "", /^\.env\.schema lacks 1 key\. What it says stays as it is/);
     assert.equal(await onDisk(".env.schema"), present);
     const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     assert.ok(input instanceof vscode.TabInputTextDiff);
     assert.equal(input.original.fsPath, at(".env.schema"));
     assert.equal(input.modified.scheme, "untitled");
+    const proposal = vscode.workspace.textDocuments.find(
+      ({ uri }) => uri.toString() === input.modified.toString(),
+    );
+    const expected = `${present}\n# @required @public @type=number\nB=\n`;
+    assert.equal(proposal?.getText(), expected);
+    await answering(["Add the Key"], () => run("createSchema"));
+    assert.equal(shown().uri.fsPath, at(".env.schema"));
+    assert.equal(shown().getText(), expected);
+    assert.ok(shown().isDirty);
+    await shown().save();
+    const again = await answering([], () => run("createSchema"));
+    assert.match(again.at(-1)?.text ?? "", /has every key of these files already/);
   });
 
   it("Create Schema asks before it replaces an unsaved proposal", async () => {
@@ -113,10 +128,11 @@ describe("schemas in the editor", () => {
   });
 
   it("a schema counts as it stands in the editor, and says when it changes", async () => {
-    const uri = vscode.Uri.file(at(".env"));
-    await fill(api, { ".env": "A=x\n", ".env.schema": "# @type=url\nA=\n" });
+    // Editors hold on to a text for a while, so the folder is one that no other test wrote a schema to.
+    const uri = vscode.Uri.file(at("typed/.env"));
+    await fill(api, { "typed/.env": "A=x\n", "typed/.env.schema": "# @type=url\nA=\n" });
     await api.services.schemas.schemaFor(uri);
-    const document = await vscode.workspace.openTextDocument(at(".env.schema"));
+    const document = await vscode.workspace.openTextDocument(at("typed/.env.schema"));
     await vscode.window.showTextDocument(document);
     const changed = new Promise<vscode.Uri>((resolve) => {
       const heard = api.services.schemas.onDidChange((which) => {
@@ -128,7 +144,7 @@ describe("schemas in the editor", () => {
     const edit = new vscode.WorkspaceEdit();
     edit.replace(document.uri, new vscode.Range(0, 8, 0, 11), "port");
     await vscode.workspace.applyEdit(edit);
-    assert.equal((await changed).fsPath, at(".env.schema"));
+    assert.equal((await changed).fsPath, at("typed/.env.schema"));
     const found = await api.services.schemas.schemaFor(uri);
     assert.equal(found?.schema.items.get("A")?.type.name, "port");
   });

@@ -4,7 +4,16 @@ import { after, afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
 import { comparisonScheme } from "../../src/extension/spaceIds.ts";
-import { activated, at, fill, keyRow, onDisk, put, startAfresh } from "./environments-workspace.ts";
+import {
+  activated,
+  at,
+  fill,
+  keyRow,
+  leaveAsFound,
+  onDisk,
+  put,
+  startAfresh,
+} from "./environments-workspace.ts";
 import {
   eventually,
   OtherPeer,
@@ -14,6 +23,7 @@ import {
   showsNoValue,
   spaceRow,
   spaceRows,
+  viewOf,
 } from "./space-scene.ts";
 
 /** Every value in these tests holds it; no label, tooltip, message or address may. */
@@ -42,15 +52,10 @@ describe("the space in the editor", () => {
   after(async () => {
     person.leave();
     await ana?.leave();
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
+    await leaveAsFound(api);
   });
 
-  const view = () => {
-    const [open] = api.space.peers.open;
-    assert.ok(open, "no peer is open");
-    return open.peer.view;
-  };
+  const view = () => viewOf(api);
 
   async function commit(keys: readonly string[], message: string): Promise<number> {
     person.answers(keys, message);

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { createDiskFiles } from "../../src/drivers/files.ts";
 import type { TestApi } from "../../src/extension/extension.ts";
 import { OpenDocumentFiles } from "../../src/extension/services/openDocuments.ts";
-import { activated, at, fill, onDisk, put, startAfresh } from "./environments-workspace.ts";
+import { activated, at, leaveAsFound, onDisk, put, startAfresh } from "./environments-workspace.ts";
 
 describe("files of a peer that are open in an editor", () => {
   let api: TestApi;
@@ -26,8 +26,7 @@ describe("files of a peer that are open in an editor", () => {
   });
 
   after(async () => {
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
+    await leaveAsFound(api);
   });
 
   async function open(text: string): Promise<vscode.TextEditor> {

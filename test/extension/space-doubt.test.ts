@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
 import { comparisonScheme, threeWayViewType } from "../../src/extension/spaceIds.ts";
-import { activated, at, fill, onDisk, put, startAfresh } from "./environments-workspace.ts";
+import { activated, at, fill, leaveAsFound, onDisk, put, startAfresh } from "./environments-workspace.ts";
 import { OwnCoordinator } from "./space-coordinator.ts";
 import {
   eventually,
@@ -15,6 +15,7 @@ import {
   showsNoValue,
   spaceRow,
   spaceRows,
+  viewOf,
 } from "./space-scene.ts";
 
 /** Every value in these tests holds it; no label, tooltip, message or page may. */
@@ -59,15 +60,10 @@ describe("a commit whose coordinator dies", () => {
     await ana?.leave();
     await coordinator?.leave();
     await rm(at(".envpact.json"), { force: true });
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
+    await leaveAsFound(api);
   });
 
-  const view = () => {
-    const [open] = api.space.peers.open;
-    assert.ok(open, "no peer is open");
-    return open.peer.view;
-  };
+  const view = () => viewOf(api);
   const connected = (): Promise<void> =>
     eventually(api, "the connection", () => view().connection === "connected" && view().inDoubt.length === 0);
   const below = async (label: string): Promise<readonly string[]> => {

@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import { listEndpoints } from "../../src/drivers/rendezvous.ts";
 import type { TestApi } from "../../src/extension/extension.ts";
-import { activated, at, fill, onDisk, put, startAfresh } from "./environments-workspace.ts";
+import { activated, at, fill, leaveAsFound, onDisk, put, startAfresh } from "./environments-workspace.ts";
 import { eventually, OtherPeer, Person, run, showing, spaceRow } from "./space-scene.ts";
 
 describe("the space when processes come and go", () => {
@@ -35,8 +35,7 @@ describe("the space when processes come and go", () => {
     person.leave();
     await ana.leave();
     await rm(at(".envpact.json"), { force: true });
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
+    await leaveAsFound(api);
   });
 
   async function share(): Promise<void> {

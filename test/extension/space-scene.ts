@@ -231,6 +231,13 @@ export function run(id: keyof typeof spaceCommandIds, ...args: unknown[]): Thena
   return vscode.commands.executeCommand(spaceCommandIds[id], ...args);
 }
 
+/** What the one open peer knows. */
+export function viewOf(api: TestApi): TestApi["space"]["peers"]["open"][number]["peer"]["view"] {
+  const [open] = api.space.peers.open;
+  assert.ok(open, "no peer is open");
+  return open.peer.view;
+}
+
 /** No row, notice or status holds the mark that is in every value. */
 export async function showsNoValue(api: TestApi, person: Person, canary: string): Promise<void> {
   for (const row of await spaceRows(api)) assert.ok(!JSON.stringify(row).includes(canary), row.id);

@@ -4,7 +4,7 @@ import { after, afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import type { TestApi } from "../../src/extension/extension.ts";
 import { comparisonScheme, spaceSettingIds } from "../../src/extension/spaceIds.ts";
-import { activated, at, fill, onDisk, put, startAfresh } from "./environments-workspace.ts";
+import { activated, at, fill, leaveAsFound, onDisk, put, startAfresh } from "./environments-workspace.ts";
 import { OwnCoordinator } from "./space-coordinator.ts";
 import { eventually, OtherPeer, Person, run, showing, spaceRow } from "./space-scene.ts";
 
@@ -50,8 +50,7 @@ describe("a commit that waits for a person or for an absent peer", () => {
     await coordinator?.leave();
     await rm(at(".envpact.json"), { force: true });
     await rm(at(".vscode"), { recursive: true, force: true });
-    await startAfresh(api);
-    await fill(api, { ".env": "GREETING=hello\n" });
+    await leaveAsFound(api);
   });
 
   const setting = (id: string, value: unknown): Thenable<void> =>

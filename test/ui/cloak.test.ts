@@ -1,20 +1,15 @@
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, newContext } from "../host/browser.ts";
-import { repositoryRoot } from "../host/install.ts";
-import { installVsix, startServer, type VscodeServer } from "../host/server.ts";
-import { VscodeWindow } from "./window.ts";
+import { EditorScene } from "./editor-scene.ts";
+import type { VscodeWindow } from "./window.ts";
 
-const vsix = join(repositoryRoot, "envpact.vsix");
 const waitMs = 30_000;
 /** In every value of the files. */
 const canary = "canary";
 /** How long a value may show when a file is opened; see the description of `envpact.cloak`. */
 const flashMsMax = 1_000;
+/** The same for a file of 7 MB, which VS Code takes its time to hand over. */
+const largeFlashMsMax = 2_500;
 
 const files: Readonly<Record<string, string>> = {
   ".env": [
@@ -40,40 +35,25 @@ const files: Readonly<Record<string, string>> = {
   ".env.production": `DB_HOST=${canary}.test\nEMPTY=\n`,
 };
 
-let browser: Browser;
-let server: VscodeServer;
-let root: string;
+/** As large as the largest files that somebody keeps; it took VS Code 5 seconds to decorate all of it. */
+const largeFile = Array.from(
+  { length: 100_000 },
+  (_, at) => `SERVICE_${at}_URL="https://${canary}-${at}.example.test/some/path"\n`,
+).join("");
+
+let scene: EditorScene;
 let window: VscodeWindow;
 
 beforeAll(async () => {
-  expect(existsSync(vsix), "npm run package makes envpact.vsix").toBe(true);
-  root = await mkdtemp(join(tmpdir(), "envpact-cloak-"));
-  const folder = join(root, "shop");
-  await mkdir(folder);
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  const places = { extensionsDir: join(root, "extensions"), serverDataDir: join(root, "server") };
-  await installVsix(places, vsix);
-  server = await startServer({
-    ...places,
-    // As large as the minimap draws its text.
-    userSettings: { "editor.minimap.enabled": true, "editor.minimap.scale": 3 },
-    env: { ENVPACT_HOME: join(root, "home"), XDG_RUNTIME_DIR: join(root, "run") },
-  });
-  browser = await launchBrowser();
-  window = await VscodeWindow.open(browser, server, { target: folder, context: await newContext(browser) });
-  await window.page.setViewportSize({ width: 1200, height: 700 });
+  // As large as the minimap draws its text.
+  scene = await EditorScene.open({ "editor.minimap.enabled": true, "editor.minimap.scale": 3 });
+  const folder = await scene.machine.folder("shop", { ...files, "large/.env.large": largeFile });
+  window = await scene.window(folder, { size: { width: 1200, height: 700 } });
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  if (root !== undefined) await rm(root, { recursive: true, force: true, maxRetries: 5 });
-});
+afterAll(async () => scene?.close());
 
-afterEach(async ({ task }) => {
-  if (task.result?.state === "fail")
-    await window.screenshot(`failed-${task.name.slice(0, 40).replaceAll(/\W+/g, "-")}`);
-});
+afterEach(async ({ task }) => window.screenshotFailure(task));
 
 /**
  * What a person can read in the page's editors: text whose own and outer elements are opaque. Evaluated in the
@@ -177,7 +157,7 @@ describe("Hover, signs and cloaking, on the packaged extension", () => {
   });
 
   it("covers every value of an open editor at a command, and writes no setting", async () => {
-    const before = await readFile(server.settingsFile, "utf8");
+    const before = await readFile(scene.server.settingsFile, "utf8");
     await window.runCommand("Envpact: Toggle Cloaking");
     await window.statusItem(/^\s*Cloaked/).waitFor({ timeout: waitMs });
     const text = await waitForReadable(isCloaked);
@@ -186,7 +166,7 @@ describe("Hover, signs and cloaking, on the packaged extension", () => {
     }
     for (const hidden of ["quotes", "postgres", "BEGIN", "MIIEow", "ab#"]) expect(text).not.toContain(hidden);
     await window.screenshot("cloak");
-    expect(await readFile(server.settingsFile, "utf8")).toBe(before);
+    expect(await readFile(scene.server.settingsFile, "utf8")).toBe(before);
   });
 
   it("is quick over a file that is opened, and is there at once when a tab comes back", async () => {
@@ -209,6 +189,42 @@ describe("Hover, signs and cloaking, on the packaged extension", () => {
     await window.editor.tab(".env").click();
     await waitForReadable((text) => isCloaked(text) && text.includes("CERTIFICATE"));
     await window.screenshot("cloak-after-tab-switch");
+  });
+
+  it("is as quick over 100,000 values, wherever somebody goes among them", async () => {
+    await watchFrames();
+    await window.editor.open("large/.env.large");
+    const isHidden = (text: string) => text.includes("SERVICE_") && !text.includes(canary);
+    await waitForReadable((text) => isHidden(text) && text.includes("SERVICE_0_"));
+    const opening = await stopWatching();
+    console.log(`opening 7 MB: a value could be read for ${Math.round(opening.readableMs)} ms`);
+    await window.statusItem(/^\s*Cloaked/).waitFor({ timeout: waitMs });
+    await window.screenshot("cloak-large");
+    await watchFrames();
+    await window.page.keyboard.press("Control+End");
+    await waitForReadable((text) => isHidden(text) && text.includes("SERVICE_99999_"));
+    await window.editor.goToLine(50_000);
+    await waitForReadable((text) => isHidden(text) && text.includes("SERVICE_49999_"));
+    const jumping = await stopWatching();
+    console.log(`2 jumps in 7 MB: a value could be read for ${Math.round(jumping.readableMs)} ms`);
+    await window.screenshot("cloak-large-jumped");
+    expect(opening.readableMs).toBeLessThan(largeFlashMsMax);
+    expect(jumping.readableMs).toBeLessThan(flashMsMax);
+    await window.runCommand("View: Close Editor");
+  });
+
+  it("says so of a text that becomes a .env file by its language", async () => {
+    await window.runCommand("File: New Untitled Text File");
+    await window.editor.type(`TYPED=${canary}`);
+    await window.statusItem(/^\s*Cloaked/).waitFor({ state: "hidden", timeout: waitMs });
+    await window.runCommand("Change Language Mode");
+    await window.quickInput.pick(/^Dotenv/);
+    await window.statusItem(/^\s*Cloaked/).waitFor({ timeout: waitMs });
+    await waitForReadable((text) => !text.includes(canary) && text.includes("TYPED="));
+    await window.screenshot("cloak-untitled");
+    await window.runCommand("File: Revert and Close Editor");
+    await window.editor.tab(".env").click();
+    await waitForReadable((text) => isCloaked(text) && text.includes("CERTIFICATE"));
   });
 
   it("covers the text of a peek view", async () => {

@@ -1,15 +1,9 @@
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import type { Browser } from "playwright-core";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, newContext } from "../host/browser.ts";
-import { repositoryRoot } from "../host/install.ts";
-import { installVsix, startServer, type VscodeServer } from "../host/server.ts";
-import { VscodeWindow } from "./window.ts";
+import { EditorScene } from "./editor-scene.ts";
+import type { VscodeWindow } from "./window.ts";
 
-const vsix = join(repositoryRoot, "envpact.vsix");
 const waitMs = 30_000;
 
 const files: Readonly<Record<string, string>> = {
@@ -21,36 +15,17 @@ const files: Readonly<Record<string, string>> = {
   "compose.yaml": "services:\n  web:\n    command: serve ${DATABASE_URL}\n",
 };
 
-let browser: Browser;
-let server: VscodeServer;
-let root: string;
+let scene: EditorScene;
 let folder: string;
 let window: VscodeWindow;
 
 beforeAll(async () => {
-  expect(existsSync(vsix), "npm run package makes envpact.vsix").toBe(true);
-  root = await mkdtemp(join(tmpdir(), "envpact-code-"));
-  folder = join(root, "shop");
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
-  }
-  const places = { extensionsDir: join(root, "extensions"), serverDataDir: join(root, "server") };
-  await installVsix(places, vsix);
-  server = await startServer({
-    ...places,
-    env: { ENVPACT_HOME: join(root, "home"), XDG_RUNTIME_DIR: join(root, "run") },
-  });
-  browser = await launchBrowser();
-  window = await VscodeWindow.open(browser, server, { target: folder, context: await newContext(browser) });
-  await window.page.setViewportSize({ width: 1400, height: 900 });
+  scene = await EditorScene.open();
+  folder = await scene.machine.folder("shop", files);
+  window = await scene.window(folder);
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  if (root !== undefined) await rm(root, { recursive: true, force: true, maxRetries: 5 });
-});
+afterAll(async () => scene?.close());
 
 describe("Rename Key Everywhere", () => {
   it("asks for a name, shows every change for review, and makes them all", async () => {

@@ -1,27 +1,20 @@
-import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "dotenv";
-import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, newContext } from "../host/browser.ts";
-import { repositoryRoot } from "../host/install.ts";
-import { endProcessesWith } from "../host/processes.ts";
-import { installVsix, startServer, type VscodeServer } from "../host/server.ts";
-import { Scene, startAgent } from "../process/harness.ts";
+import { newContext } from "../host/browser.ts";
+import { type Scene, startAgent } from "../process/harness.ts";
 import type { Running } from "../process/processes.ts";
-import { VscodeWindow } from "./window.ts";
+import { EditorScene } from "./editor-scene.ts";
+import type { VscodeWindow } from "./window.ts";
 
-const vsix = join(repositoryRoot, "envpact.vsix");
 const commitDeadlineMs = 60_000;
 const anaText =
   '# the web shop\nAPI_URL="https://api.test/v1" # ends without a slash\nTOKEN=canary-ana\nBROKEN LINE\nTOKEN=canary-ana-2\n';
 const boText = "export API_URL='https://api.test/v1'\r\nTOKEN=canary-bo\r\n";
 const workerText = "API_URL=https://api.test/v1\nTOKEN=canary-worker\n";
 
-let home: string;
-let browser: Browser;
-let server: VscodeServer;
+let editor: EditorScene;
 let ana: VscodeWindow;
 let bo: VscodeWindow;
 let scene: Scene;
@@ -29,40 +22,24 @@ let agent: Running;
 const folders = { ana: "", bo: "", worker: "" };
 
 beforeAll(async () => {
-  expect(existsSync(vsix), "npm run package makes envpact.vsix").toBe(true);
-  scene = await Scene.open();
-  const { root } = scene;
-  home = join(root, "home");
-  for (const [name, text] of [
-    ["ana", anaText],
-    ["bo", boText],
-    ["worker", workerText],
-  ] as const) {
-    folders[name] = join(root, name);
-    await mkdir(folders[name]);
-    await writeFile(join(folders[name], ".env"), text);
-  }
-  await writeFile(join(folders.ana, ".env.example"), "API_URL=\nTOKEN=\nLOG_LEVEL=\n");
-  const places = { extensionsDir: join(root, "extensions"), serverDataDir: join(root, "server") };
-  await installVsix(places, vsix);
-  server = await startServer({ ...places, env: { ENVPACT_HOME: home, XDG_RUNTIME_DIR: join(root, "run") } });
-  browser = await launchBrowser();
-  const context = await newContext(browser);
-  ana = await VscodeWindow.open(browser, server, { target: folders.ana, context });
-  bo = await VscodeWindow.open(browser, server, { target: folders.bo, context });
+  editor = await EditorScene.open();
+  scene = editor.machine;
+  folders.ana = await scene.folder("ana", {
+    ".env": anaText,
+    ".env.example": "API_URL=\nTOKEN=\nLOG_LEVEL=\n",
+  });
+  folders.bo = await scene.folder("bo", { ".env": boText });
+  folders.worker = await scene.folder("worker", { ".env": workerText });
+  const context = await newContext(editor.browser);
+  ana = await editor.window(folders.ana, { context });
+  bo = await editor.window(folders.bo, { context });
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  if (home) await endProcessesWith("ENVPACT_HOME", home);
-  await scene?.close();
-});
+afterAll(async () => editor?.close());
 
 afterEach(async ({ task }) => {
-  if (task.result?.state !== "fail") return;
-  await ana.screenshot(`failed-${task.name.slice(0, 30).replaceAll(/\W+/g, "-")}-ana`);
-  await bo.screenshot(`failed-${task.name.slice(0, 30).replaceAll(/\W+/g, "-")}-bo`);
+  await ana.screenshotFailure(task, "-ana");
+  await bo.screenshotFailure(task, "-bo");
 });
 
 /** What a person sees in the window, all of it. */

@@ -1,15 +1,10 @@
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import type { Browser, FrameLocator, Locator } from "playwright-core";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FrameLocator, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, newContext } from "../host/browser.ts";
-import { repositoryRoot } from "../host/install.ts";
-import { installVsix, startServer, type VscodeServer } from "../host/server.ts";
-import { VscodeWindow } from "./window.ts";
+import { EditorScene } from "./editor-scene.ts";
+import type { VscodeWindow } from "./window.ts";
 
-const vsix = join(repositoryRoot, "envpact.vsix");
 const waitMs = 30_000;
 /** In every value; no page, menu, message or label may show it before somebody reveals it. */
 const canary = "canary";
@@ -22,41 +17,19 @@ const rowsInDocumentMax = 80;
 /** The order of the environments of the small matrix. */
 const columns = [".env", ".env.development", ".env.local", ".env.production", ".env.staging", ".env.example"];
 
-let browser: Browser;
-let server: VscodeServer;
-let root: string;
+let scene: EditorScene;
 let shop: string;
-let large: string;
 let window: VscodeWindow;
 
 beforeAll(async () => {
-  expect(existsSync(vsix), "npm run package makes envpact.vsix").toBe(true);
-  root = await mkdtemp(join(tmpdir(), "envpact-matrix-"));
-  shop = join(root, "shop");
-  large = join(root, "large");
-  await put(shop, shopFiles);
-  await put(large, largeFiles());
-  const places = { extensionsDir: join(root, "extensions"), serverDataDir: join(root, "server") };
-  await installVsix(places, vsix);
-  server = await startServer({
-    ...places,
-    env: { ENVPACT_HOME: join(root, "home"), XDG_RUNTIME_DIR: join(root, "run") },
-  });
-  browser = await launchBrowser();
-  window = await VscodeWindow.open(browser, server, { target: shop, context: await newContext(browser) });
-  await window.page.setViewportSize({ width: 1400, height: 900 });
+  scene = await EditorScene.open();
+  shop = await scene.machine.folder("shop", shopFiles);
+  window = await scene.window(shop);
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  if (root !== undefined) await rm(root, { recursive: true, force: true, maxRetries: 5 });
-});
+afterAll(async () => scene?.close());
 
-afterEach(async ({ task }) => {
-  if (task.result?.state === "fail")
-    await window.screenshot(`failed-${task.name.slice(0, 40).replaceAll(/\W+/g, "-")}`);
-});
+afterEach(async ({ task }) => window.screenshotFailure(task));
 
 const shopFiles: Readonly<Record<string, string>> = {
   "package.json": '{ "dependencies": { "next": "16.0.0" } }\n',
@@ -79,7 +52,7 @@ const shopFiles: Readonly<Record<string, string>> = {
     "APP_NAME=shop-canary\nAPI_URL=https://api.shop/canary\nDATABASE_URL=postgres://db/canary\nLOG_LEVEL=info-canary\nSENTRY_DSN=https://canary@sentry\nSESSION_SECRET=canary-1\nSTRIPE_KEY=canary-sk-2\nFEATURE_FLAGS=canary-a,b\n",
   ".env.staging":
     "APP_NAME=shop-canary\nAPI_URL=https://api.shop/canary\nDATABASE_URL=postgres://db/canary\nLOG_LEVEL=info-canary\nSENTRY_DSN=https://canary@sentry\nSESSION_SECRET=canary-1\n",
-  ".env.example": "APP_NAME=\nAPI_URL=\nDATABASE_URL=\nLOG_LEVEL=\nREDIS_URL=\n",
+  ".env.example": "APP_NAME=\nAPI_URL=\nDATABASE_URL=\nLOG_LEVEL=\nREDIS_URL=\nCDN_HOST=cdn.example.test\n",
   "packages/worker/.env": "QUEUE=canary\n",
 };
 
@@ -100,13 +73,6 @@ function largeFiles(): Record<string, string> {
     files[`.env${name}`] = `${lines.join("\n")}\n`;
   }
   return files;
-}
-
-async function put(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
 }
 
 /** The page of the webview in front. */
@@ -215,7 +181,19 @@ describe("the environment matrix, on the packaged extension", () => {
       "missing",
       "empty",
     ]);
+    const alone = ["only here", elsewhere, elsewhere, elsewhere, elsewhere, "the example's value"];
+    expect(await states("CDN_HOST")).toEqual(alone);
+    await page().getByText("Only here", { exact: true }).waitFor();
     expect(await pageText()).not.toContain(canary);
+  });
+
+  it("counts no key as different whose value only the example has otherwise", async () => {
+    const differs = page().getByRole("button", { name: /^Differs/ });
+    await differs.click();
+    await count("5 of 11 keys").waitFor();
+    expect(await keys()).toEqual(["API_URL", "DATABASE_URL", "LOG_LEVEL", "SESSION_SECRET", "STRIPE_KEY"]);
+    await differs.click();
+    await count("11 keys").waitFor();
   });
 
   it("goes from cell to cell with the keys of a grid, one of them in the tab order", async () => {
@@ -416,8 +394,7 @@ describe("the environment matrix, on the packaged extension", () => {
 
   it("scrolls through 2,000 keys in 12 environments with the rows of one screen in the document", async () => {
     await window.close();
-    window = await VscodeWindow.open(browser, server, { target: large, context: await newContext(browser) });
-    await window.page.setViewportSize({ width: 1400, height: 900 });
+    window = await scene.window(await scene.machine.folder("large", largeFiles()));
     await window.showActivity("Envpact");
     await window.runCommand("Envpact: Open Environment Matrix");
     await row(keyOf(0)).waitFor({ timeout: waitMs });

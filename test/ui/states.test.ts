@@ -1,23 +1,19 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Browser, FrameLocator, Locator } from "playwright-core";
+import type { FrameLocator, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, newContext } from "../host/browser.ts";
 import { repositoryRoot } from "../host/install.ts";
-import { installVsix, startServer, type VscodeServer } from "../host/server.ts";
-import { type CoordinatorProcess, createTeam, joinTeam, Scene, startAgent } from "../process/harness.ts";
+import { type CoordinatorProcess, createTeam, joinTeam, type Scene, startAgent } from "../process/harness.ts";
 import { projectNode, type Running } from "../process/processes.ts";
-import { VscodeWindow } from "./window.ts";
+import { EditorScene } from "./editor-scene.ts";
+import type { VscodeWindow } from "./window.ts";
 
-const vsix = join(repositoryRoot, "envpact.vsix");
 const waitMs = 30_000;
 const canary = "canary";
 
-let browser: Browser;
-let server: VscodeServer;
+let editor: EditorScene;
 let scene: Scene;
 let coordinator: CoordinatorProcess;
 let ana: VscodeWindow;
@@ -25,11 +21,10 @@ let cleo: Running;
 const folders = { ana: "", ben: "", cleo: "" };
 
 beforeAll(async () => {
-  expect(existsSync(vsix), "npm run package makes envpact.vsix").toBe(true);
   // The processes that die at a point of the test's choice are of the build with failpoints.
   await promisify(execFile)(projectNode, ["scripts/build.mjs"], { cwd: repositoryRoot });
-  scene = await Scene.open();
-  const { root } = scene;
+  editor = await EditorScene.open();
+  scene = editor.machine;
   coordinator = await scene.coordinator();
   const invitation = await createTeam(scene, coordinator.url);
   for (const name of ["ana", "ben", "cleo"] as const) {
@@ -41,13 +36,7 @@ beforeAll(async () => {
   await startAgent(scene, folders.ben);
   await joinTeam(scene, folders.cleo, "cleo");
   cleo = await startAgent(scene, folders.cleo);
-  const places = { extensionsDir: join(root, "extensions"), serverDataDir: join(root, "server") };
-  await installVsix(places, vsix);
-  const env = { ENVPACT_HOME: join(root, "home"), XDG_RUNTIME_DIR: join(root, "run") };
-  server = await startServer({ ...places, env });
-  browser = await launchBrowser();
-  ana = await VscodeWindow.open(browser, server, { target: folders.ana, context: await newContext(browser) });
-  await ana.page.setViewportSize({ width: 1400, height: 900 });
+  ana = await editor.window(folders.ana);
   await ana.showActivity("Envpact");
   await ana.runCommand("Envpact: Join Space");
   await ana.quickInput.answer(invitation, /Paste the invitation/);
@@ -60,17 +49,12 @@ beforeAll(async () => {
   await ana.closeNotifications();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await scene?.close();
-});
+afterAll(async () => editor?.close());
 
 afterEach(async ({ task }) => {
   const shown = await ana.page.evaluate<string>("document.body.innerText");
   expect(shown).not.toContain(canary);
-  if (task.result?.state === "fail")
-    await ana.screenshot(`failed-${task.name.slice(0, 40).replaceAll(/\W+/g, "-")}`);
+  await ana.screenshotFailure(task);
 });
 
 /** The page of the webview in front. */
@@ -217,10 +201,7 @@ describe("What a person sees when a commit does not go straight through, on the 
 
   it("lets two windows on one folder commit, one of them vote, and the other take over when that one closes", async () => {
     await ana.closeNotifications();
-    const second = await VscodeWindow.open(browser, server, {
-      target: folders.ana,
-      context: await newContext(browser),
-    });
+    const second = await editor.window(folders.ana);
     await second.showActivity("Envpact");
     await second.statusItem(/team r\d+ · 3\/3/).waitFor({ timeout: waitMs });
     await scene.ok(["set", "TIMEOUT=63", "--dir", folders.ana]);

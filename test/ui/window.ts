@@ -19,6 +19,12 @@ export interface OpenOptions {
   readonly payload?: readonly (readonly [string, string])[];
 }
 
+/** What is looked at of a test of Vitest that has ended. */
+interface EndedTest {
+  readonly name: string;
+  readonly result?: { readonly state: string } | undefined;
+}
+
 /** One VS Code window under the hands of a test: every method does or reads what a person can do or read. */
 export class VscodeWindow {
   /** Palette, pickers and input boxes. */
@@ -270,6 +276,12 @@ export class VscodeWindow {
     const path = join(folder, `${name}.png`);
     await this.page.screenshot({ path });
     return path;
+  }
+
+  /** Keeps what a person sees when a test has failed; `suffix` tells windows apart. */
+  async screenshotFailure({ name, result }: EndedTest, suffix = ""): Promise<void> {
+    if (result?.state !== "fail") return;
+    await this.screenshot(`failed-${name.slice(0, 40).replaceAll(/\W+/g, "-")}${suffix}`);
   }
 
   private menu(): Locator {

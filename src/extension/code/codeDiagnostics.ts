@@ -1,18 +1,17 @@
 import * as vscode from "vscode";
+import { silencedIn } from "../../code/silencing.ts";
 import { isWellKnown } from "../../code/wellKnown.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { codeCommandIds, codeSettingIds } from "../ids.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { codeSelector, familyOfDocument, isSearched, rangeOf, usagesInDocument } from "./codeFiles.ts";
+import { codeFinding, hidingOf, isCodeFinding } from "./codeFindings.ts";
 import { severityOf } from "./codeSettings.ts";
 
 /** How long typing must pause before a document is looked at, in milliseconds. */
 const typingPauseMs = 300;
 /** Findings that one document gets. */
 const findingsMax = 500;
-
-/** The code of the finding, by which its quick fix knows it. */
-const undefinedCode = "undefined-variable";
 
 /**
  * Says of open code which variables it reads that no environment near it, no example and no schema has. Names that
@@ -92,30 +91,30 @@ export class CodeDiagnostics implements vscode.Disposable {
     const keys = new Set(await this.#services.knowledge.keysNear(document.uri));
     // Without any environment every variable would be amiss, and nothing would be said by it.
     if (keys.size === 0) return [];
+    const isSilenced = silencedIn(document.getText(), "undefined-variable");
     return reads
       .filter(
         ({ name }) => !keys.has(name) && !Object.hasOwn(process.env, name) && !isWellKnown(name, family),
       )
+      .filter(({ line }) => !isSilenced(line))
       .slice(0, findingsMax)
       .map((usage) => {
         const message = `${usage.name} is in no environment, example or schema near this file.`;
-        const diagnostic = new vscode.Diagnostic(rangeOf(usage), message, severity);
-        diagnostic.source = "envpact";
-        diagnostic.code = undefinedCode;
-        return diagnostic;
+        return codeFinding("undefined-variable", rangeOf(usage), message, severity);
       });
   }
 }
 
-/** Offers to add an undefined variable to environments. */
+/** Offers to add an undefined variable to environments, and to show none any more. */
 class CodeFixes implements vscode.CodeActionProvider {
   provideCodeActions(
     document: vscode.TextDocument,
     _range: vscode.Range,
     { diagnostics }: vscode.CodeActionContext,
   ): vscode.CodeAction[] {
-    const own = diagnostics.filter(({ source, code }) => source === "envpact" && code === undefinedCode);
-    return own.map((diagnostic) => {
+    const own = diagnostics.filter((each) => isCodeFinding(each, "undefined-variable"));
+    if (own.length === 0) return [];
+    const adding = own.map((diagnostic) => {
       const name = document.getText(diagnostic.range);
       const action = new vscode.CodeAction(`Add ${name} to environment…`, vscode.CodeActionKind.QuickFix);
       action.diagnostics = [diagnostic];
@@ -126,6 +125,7 @@ class CodeFixes implements vscode.CodeActionProvider {
       };
       return action;
     });
+    return [...adding, hidingOf("undefined-variable", document.uri, own)];
   }
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
-import { type FileUsages, indexedUsagesMax, UsageIndex } from "../../code/usageIndex.ts";
+import { type FileUsages, indexedUsagesMax, readsInFlightMax, UsageIndex } from "../../code/usageIndex.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { openDocumentOf } from "../services/environmentDocuments.ts";
 import {
@@ -17,8 +17,6 @@ import {
 const codeFilesMax = 20_000;
 /** Bytes that one search reads. */
 const codeBytesMax = 512 * 1024 * 1024;
-/** Files read at the same time. */
-const readsInFlightMax = 16;
 /** How long the index works before others get a turn, in milliseconds. */
 const sliceMsMax = 10;
 /** How long changes are gathered before they are taken up, in milliseconds. */

@@ -1,15 +1,15 @@
 import * as vscode from "vscode";
 import { scanCode } from "../../code/scan.ts";
 import { codeFileBytesMax, isIdentifier, usageAt } from "../../code/usage.ts";
-import { occurrenceAt, occurrencesOf } from "../../dotenv/occurrences.ts";
 import { headline, placesPart, schemaParts } from "../editor/hover.ts";
-import { isLintable, lintableSelector } from "../editor/lintable.ts";
-import { parsedDocument } from "../editor/parsedDocuments.ts";
+import { lintableSelector } from "../editor/lintable.ts";
+import { occurrenceUnder } from "../editor/occurrenceUnder.ts";
+import { referenceLocations } from "../editor/relatedDocuments.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
-import { rangeIn } from "../services/keyKnowledge.ts";
+import type { KeyKnowledge } from "../services/keyKnowledge.ts";
 import { codeSelector, familyOfDocument, rangeOf, usageAtPosition } from "./codeFiles.ts";
 import type { CodeIndex } from "./codeIndex.ts";
-import { folderScope, type Scope, scopeOf, within } from "./codeScope.ts";
+import { folderScope, type Scope, scopeOf, variableAt, within } from "./codeScope.ts";
 
 /** What opens a list of names: the last character of `env.`, `["`, `('`, `${`. */
 const triggers: readonly string[] = [".", '"', "'", "`", "{"];
@@ -25,148 +25,101 @@ class NameItem extends vscode.CompletionItem {
 }
 
 /** Offers the keys of the environments near a file of code where a name is expected; never a value. */
-class CodeCompletion implements vscode.CompletionItemProvider<NameItem> {
-  readonly #services: EnvironmentServices;
-
-  constructor(services: EnvironmentServices) {
-    this.#services = services;
-  }
-
-  async provideCompletionItems(
-    document: vscode.TextDocument,
-    position: vscode.Position,
-  ): Promise<NameItem[]> {
-    const family = familyOfDocument(document);
-    const text = document.getText();
-    if (family === undefined || text.length > codeFileBytesMax) return [];
-    const offset = document.offsetAt(position);
-    const usage = usageAt(scanCode(text, family, { incomplete: true }), offset);
-    if (!usage) return [];
-    const inserting = new vscode.Range(document.positionAt(usage.nameSpan.start), position);
-    const replacing = inserting.with(undefined, document.positionAt(usage.nameSpan.end));
-    const keys = await this.#services.knowledge.keysNear(document.uri);
-    const needsIdentifier = usage.form !== "text" || family === "shell" || family === "compose";
-    return keys
-      .filter((key) => !needsIdentifier || isIdentifier(key))
-      .map((key) => Object.assign(new NameItem(key, document.uri), { range: { inserting, replacing } }));
-  }
-
-  async resolveCompletionItem(item: NameItem): Promise<NameItem> {
-    const name = String(item.label);
-    const facts = await this.#services.knowledge.factsOf(name, item.near);
-    const parts = [...schemaParts(facts.schema), placesPart(facts, item.near)];
-    item.documentation = new vscode.MarkdownString(parts.map(({ value }) => value).join("\n\n"), true);
-    return item;
-  }
+function codeCompletion({ knowledge }: EnvironmentServices): vscode.CompletionItemProvider<NameItem> {
+  return {
+    async provideCompletionItems(document, position) {
+      const family = familyOfDocument(document);
+      const text = document.getText();
+      if (family === undefined || text.length > codeFileBytesMax) return [];
+      const offset = document.offsetAt(position);
+      const usage = usageAt(scanCode(text, family, { incomplete: true }), offset);
+      if (!usage) return [];
+      const inserting = new vscode.Range(document.positionAt(usage.nameSpan.start), position);
+      const replacing = inserting.with(undefined, document.positionAt(usage.nameSpan.end));
+      const keys = await knowledge.keysNear(document.uri);
+      const needsIdentifier = usage.form !== "text" || family === "shell" || family === "compose";
+      return keys
+        .filter((key) => !needsIdentifier || isIdentifier(key))
+        .map((key) => Object.assign(new NameItem(key, document.uri), { range: { inserting, replacing } }));
+    },
+    async resolveCompletionItem(item) {
+      const facts = await knowledge.factsOf(String(item.label), item.near);
+      const parts = [...schemaParts(facts.schema), placesPart(facts, item.near)];
+      item.documentation = new vscode.MarkdownString(parts.map(({ value }) => value).join("\n\n"), true);
+      return item;
+    },
+  };
 }
 
 /** Where a variable is defined, where it is missing and what its type is; its value stays in the files. */
-class CodeHover implements vscode.HoverProvider {
-  readonly #services: EnvironmentServices;
-
-  constructor(services: EnvironmentServices) {
-    this.#services = services;
-  }
-
-  async provideHover(
-    document: vscode.TextDocument,
-    position: vscode.Position,
-  ): Promise<vscode.Hover | undefined> {
-    const found = usageAtPosition(document, position);
-    if (!found) return undefined;
-    const { name, nameSpan } = found.usage;
-    const facts = await this.#services.knowledge.factsOf(name, document.uri);
-    if (facts.places.length === 0 && facts.missingIn.length === 0 && !facts.schema) return undefined;
-    const parts = [
-      headline({ name, span: nameSpan, kind: "reference" }, facts.schema),
-      ...schemaParts(facts.schema),
-      placesPart(facts, document.uri),
-    ];
-    return new vscode.Hover(parts, rangeOf(found.usage));
-  }
+function codeHover({ knowledge }: EnvironmentServices): vscode.HoverProvider {
+  return {
+    async provideHover(document, position) {
+      const usage = await variableAt(knowledge, document, position);
+      if (!usage) return undefined;
+      const { name, nameSpan } = usage;
+      const facts = await knowledge.factsOf(name, document.uri);
+      if (facts.places.length === 0 && facts.missingIn.length === 0 && !facts.schema) return undefined;
+      const parts = [
+        headline({ name, span: nameSpan, kind: "reference" }, facts.schema),
+        ...schemaParts(facts.schema),
+        placesPart(facts, document.uri),
+      ];
+      return new vscode.Hover(parts, rangeOf(usage));
+    },
+  };
 }
 
-/** From code to the lines of the environments, examples last. */
-class CodeDefinitions implements vscode.DefinitionProvider {
-  readonly #services: EnvironmentServices;
-
-  constructor(services: EnvironmentServices) {
-    this.#services = services;
-  }
-
-  async provideDefinition(
-    document: vscode.TextDocument,
-    position: vscode.Position,
-  ): Promise<vscode.DefinitionLink[]> {
-    const found = usageAtPosition(document, position);
-    if (!found) return [];
-    const { places } = await this.#services.knowledge.factsOf(found.usage.name, document.uri);
-    return places.map(({ uri, range }) => ({
-      originSelectionRange: rangeOf(found.usage),
-      targetUri: uri,
-      targetRange: range,
-      targetSelectionRange: range,
-    }));
-  }
+/** From code to the lines of the environments, `.env` first; to the examples only where no environment has the key. */
+function codeDefinitions({ knowledge }: EnvironmentServices): vscode.DefinitionProvider {
+  return {
+    async provideDefinition(document, position) {
+      const usage = usageAtPosition(document, position)?.usage;
+      if (!usage) return [];
+      const originSelectionRange = rangeOf(usage);
+      const { places } = await knowledge.factsOf(usage.name, document.uri);
+      const real = places.filter(({ kind }) => kind === "environment");
+      return (real.length > 0 ? real : places).map(
+        ({ uri, range }): vscode.DefinitionLink => ({
+          originSelectionRange,
+          targetUri: uri,
+          targetRange: range,
+          targetSelectionRange: range,
+        }),
+      );
+    },
+  };
 }
 
 /** From code to everything: the other code, and the environments with what refers to the key in them. */
-class CodeReferences implements vscode.ReferenceProvider {
-  readonly #services: EnvironmentServices;
-  readonly #index: CodeIndex;
-
-  constructor(services: EnvironmentServices, index: CodeIndex) {
-    this.#services = services;
-    this.#index = index;
-  }
-
-  async provideReferences(
-    document: vscode.TextDocument,
-    position: vscode.Position,
-    { includeDeclaration }: vscode.ReferenceContext,
-  ): Promise<vscode.Location[]> {
-    const found = usageAtPosition(document, position);
-    if (!found) return [];
-    const { name } = found.usage;
-    const { knowledge } = this.#services;
-    const inCode = await codeLocations(
-      this.#services,
-      this.#index,
-      name,
-      await scopeOf(knowledge, document.uri),
-    );
-    const environments = (await knowledge.documentsNear(document.uri)).flatMap(({ file, document: parsed }) =>
-      occurrencesOf(parsed, name)
-        .filter(({ kind }) => includeDeclaration || kind !== "assignment")
-        .map(({ span }) => new vscode.Location(file.uri, rangeIn(parsed, span))),
-    );
-    return [...environments, ...inCode];
-  }
+function codeReferences({ knowledge }: EnvironmentServices, index: CodeIndex): vscode.ReferenceProvider {
+  return {
+    async provideReferences(document, position, context) {
+      const name = (await variableAt(knowledge, document, position))?.name;
+      if (name === undefined) return [];
+      const scope = await scopeOf(knowledge, document.uri);
+      const inCode = await codeLocations(knowledge, index, name, scope);
+      const near = await knowledge.documentsNear(document.uri);
+      const environments = near.flatMap(({ file, document: parsed }) =>
+        referenceLocations({ uri: file.uri, document: parsed }, name, context),
+      );
+      return [...environments, ...inCode];
+    },
+  };
 }
 
 /** From a key of an environment to the code; what refers to it in environments is told by another provider. */
-class KeyUsages implements vscode.ReferenceProvider {
-  readonly #services: EnvironmentServices;
-  readonly #index: CodeIndex;
-
-  constructor(services: EnvironmentServices, index: CodeIndex) {
-    this.#services = services;
-    this.#index = index;
-  }
-
-  async provideReferences(
-    document: vscode.TextDocument,
-    position: vscode.Position,
-  ): Promise<vscode.Location[]> {
-    if (!isLintable(document)) return [];
-    const found = occurrenceAt(parsedDocument(document), document.offsetAt(position));
-    if (!found) return [];
-    return codeLocations(this.#services, this.#index, found.name, folderScope(document.uri));
-  }
+function keyUsages({ knowledge }: EnvironmentServices, index: CodeIndex): vscode.ReferenceProvider {
+  return {
+    async provideReferences(document, position) {
+      const found = occurrenceUnder(document, position);
+      return found ? codeLocations(knowledge, index, found.name, folderScope(document.uri)) : [];
+    },
+  };
 }
 
 async function codeLocations(
-  { knowledge }: EnvironmentServices,
+  knowledge: KeyKnowledge,
   index: CodeIndex,
   name: string,
   scope: Scope,
@@ -179,10 +132,10 @@ async function codeLocations(
 export function registerCodeProviders(services: EnvironmentServices, index: CodeIndex): vscode.Disposable {
   const { languages } = vscode;
   return vscode.Disposable.from(
-    languages.registerCompletionItemProvider(codeSelector, new CodeCompletion(services), ...triggers),
-    languages.registerHoverProvider(codeSelector, new CodeHover(services)),
-    languages.registerDefinitionProvider(codeSelector, new CodeDefinitions(services)),
-    languages.registerReferenceProvider(codeSelector, new CodeReferences(services, index)),
-    languages.registerReferenceProvider(lintableSelector, new KeyUsages(services, index)),
+    languages.registerCompletionItemProvider(codeSelector, codeCompletion(services), ...triggers),
+    languages.registerHoverProvider(codeSelector, codeHover(services)),
+    languages.registerDefinitionProvider(codeSelector, codeDefinitions(services)),
+    languages.registerReferenceProvider(codeSelector, codeReferences(services, index)),
+    languages.registerReferenceProvider(lintableSelector, keyUsages(services, index)),
   );
 }

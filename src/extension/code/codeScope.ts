@@ -1,6 +1,8 @@
 import * as vscode from "vscode";
+import type { PlacedUsage } from "../../code/places.ts";
 import type { FileUsages } from "../../code/usageIndex.ts";
 import type { KeyKnowledge } from "../services/keyKnowledge.ts";
+import { usageAtPosition } from "./codeFiles.ts";
 
 /** Folders of environments, as strings of their URIs: code belongs to those near it. */
 export type Scope = ReadonlySet<string>;
@@ -14,6 +16,20 @@ export async function scopeOf(knowledge: KeyKnowledge, uri: vscode.Uri): Promise
 /** The folder of a file as a scope of its own. */
 export function folderScope(uri: vscode.Uri): Scope {
   return new Set([vscode.Uri.joinPath(uri, "..").toString()]);
+}
+
+/**
+ * The variable that code names at a position. A string of code which puts names together at run time is one only
+ * when it is a key near the document.
+ */
+export async function variableAt(
+  knowledge: KeyKnowledge,
+  document: vscode.TextDocument,
+  position: vscode.Position,
+): Promise<PlacedUsage | undefined> {
+  const usage = usageAtPosition(document, position)?.usage;
+  if (usage?.form !== "literal") return usage;
+  return (await knowledge.keysNear(document.uri)).includes(usage.name) ? usage : undefined;
 }
 
 /** Of files with usages those that belong to one of the folders, each with the folders that it belongs to. */

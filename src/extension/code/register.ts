@@ -1,15 +1,19 @@
 import * as vscode from "vscode";
 import type { CommandArguments, EnvironmentCommandContext } from "../commands/environmentContext.ts";
+import type { RenameListener } from "../editor/rename.ts";
 import { codeCommandIds } from "../ids.ts";
 import { addKeyToEnvironment } from "./addKey.ts";
 import { CodeDiagnostics, registerCodeFixes } from "./codeDiagnostics.ts";
+import { registerHiding } from "./codeFindings.ts";
 import { CodeIndex } from "./codeIndex.ts";
 import { registerCodeProviders } from "./codeProviders.ts";
 import { renameKeyEverywhere } from "./renameEverywhere.ts";
+import { offerRenameInCode } from "./renameLeftovers.ts";
+import { registerUnusedKeyFixes } from "./unusedKeyFixes.ts";
 import { UnusedKeys } from "./unusedKeys.ts";
 
 /** What the extension knows about code that reads environment variables. */
-export interface CodeFeatures extends vscode.Disposable {
+export interface CodeFeatures extends vscode.Disposable, RenameListener {
   readonly index: CodeIndex;
 }
 
@@ -33,10 +37,20 @@ export function registerCode(context: EnvironmentCommandContext): CodeFeatures {
     new CodeDiagnostics(services),
     registerCodeFixes(),
     new UnusedKeys(services, index),
+    registerUnusedKeyFixes(services),
+    registerHiding(),
     run(codeCommandIds.addKeyToEnvironment, (near, key) => addKeyToEnvironment(context, near, key)),
     run(codeCommandIds.renameKeyEverywhere, (...args) =>
       renameKeyEverywhere(context, index, args as unknown as CommandArguments),
     ),
   );
-  return { index, dispose: () => owned.dispose() };
+  return {
+    index,
+    keyRenamed: (near, from, to) => {
+      offerRenameInCode(context, index, near, { from, to }).catch((error: unknown) => {
+        services.log.error(`Usages of a renamed key could not be looked for: ${String(error)}`);
+      });
+    },
+    dispose: () => owned.dispose(),
+  };
 }

@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import { occurrenceAt } from "../../dotenv/occurrences.ts";
 import {
   type CommandArguments,
   type EnvironmentCommandContext,
@@ -9,11 +8,10 @@ import {
 import { askKeyName } from "../commands/environmentInputs.ts";
 import { targetKeys } from "../commands/environmentPickers.ts";
 import { isLintable } from "../editor/lintable.ts";
-import { parsedDocument } from "../editor/parsedDocuments.ts";
-import { usageAtPosition } from "./codeFiles.ts";
+import { occurrenceUnder } from "../editor/occurrenceUnder.ts";
 import type { CodeIndex } from "./codeIndex.ts";
-import { folderScope, type Scope, scopeOf } from "./codeScope.ts";
-import { type RenamePlan, renamePlan } from "./renamePlan.ts";
+import { folderScope, type Scope, scopeOf, variableAt } from "./codeScope.ts";
+import { nameRefusals, type RenamePlan, renamePlan } from "./renamePlan.ts";
 
 /** Files that the question about shared keys names. */
 const filesNamedMax = 8;
@@ -36,16 +34,31 @@ export async function renameKeyEverywhere(
   const target = await targetOf(context, args);
   if (target === undefined) return;
   const { key } = target;
+  let refusals: ReturnType<typeof nameRefusals> | undefined;
   const name = await askKeyName(
     "Rename Key Everywhere",
     `New name of ${key} in environments, example, schema, code and compose files; you review the changes next`,
-    () => undefined,
+    async (typed) => {
+      refusals ??= nameRefusals(context.services, index, target.scope, key);
+      return (await refusals)(typed);
+    },
     key,
   );
   if (name === undefined || name === key) return;
+  await reviewRename(context, index, target, name);
+}
+
+/** Puts a rename before the user for review, without folders whose environments have the new name already. */
+export async function reviewRename(
+  context: EnvironmentCommandContext,
+  index: CodeIndex,
+  { key, scope }: Target,
+  name: string,
+  done: Scope = new Set(),
+): Promise<void> {
   const planned = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: `Looking for ${key}` },
-    () => renamePlan(context.services, index, target.scope, key, name),
+    () => renamePlan(context.services, index, scope, key, name, done),
   );
   if (!planned.ok) {
     report(context, planned.refusal);
@@ -85,10 +98,10 @@ async function targetAt(
   position: vscode.Position,
 ): Promise<Target | undefined> {
   if (isLintable(document)) {
-    const key = occurrenceAt(parsedDocument(document), document.offsetAt(position))?.name;
+    const key = occurrenceUnder(document, position)?.name;
     return key === undefined ? undefined : { key, scope: folderScope(document.uri) };
   }
-  const key = usageAtPosition(document, position)?.usage.name;
+  const key = (await variableAt(services.knowledge, document, position))?.name;
   return key === undefined ? undefined : { key, scope: await scopeOf(services.knowledge, document.uri) };
 }
 

@@ -2,12 +2,13 @@ import * as vscode from "vscode";
 import type { PlacedUsage } from "../../code/places.ts";
 import { isIdentifier, renamedText } from "../../code/usage.ts";
 import type { FileUsages } from "../../code/usageIndex.ts";
-import { renameEverywhere } from "../../dotenv/renaming.ts";
+import { refuseName, renameEverywhere } from "../../dotenv/renaming.ts";
 import { caughtUp } from "../services/environmentDocuments.ts";
 import { shownName } from "../services/environmentFile.ts";
 import {
   contendedProblem,
   type EnvironmentProblem,
+  isNoFile,
   outsideProblem,
   unreadableProblem,
 } from "../services/environmentProblems.ts";
@@ -37,13 +38,11 @@ export type RenamePlanResult =
   | { readonly ok: true; readonly plan: RenamePlan }
   | { readonly ok: false; readonly refusal: EnvironmentProblem };
 
-/** Reasons for which a file holds no keys that anybody could mean. */
-const notThere: ReadonlySet<string> = new Set(["vanished", "folder", "not-regular", "broken-link"]);
-
 /**
  * Works out a rename of `from` to `to` in the environments of some folders and all code that belongs to them. Where
  * code belongs to further folders that have the key, those take part, so that no code is torn between two names.
  * Refuses a name that is taken, a file that cannot be read, and a change after which a file would read differently.
+ * `done` are folders whose environments have the new name already.
  */
 export async function renamePlan(
   services: EnvironmentServices,
@@ -51,10 +50,12 @@ export async function renamePlan(
   scope: Scope,
   from: string,
   to: string,
+  done: Scope = new Set(),
 ): Promise<RenamePlanResult> {
   const used = await index.searchedAnew();
   const code = await within(services.knowledge, used.of(from), scope);
-  const folders = new Set([...scope, ...code.flatMap((file) => [...file.scope])]);
+  const all = new Set([...scope, ...code.flatMap((file) => [...file.scope])]);
+  const folders = new Set([...all].filter((folder) => !done.has(folder)));
   const environments: FileChanges[] = [];
   const shared: string[] = [];
   const sources = await sourcesIn(services, folders);
@@ -78,6 +79,35 @@ export async function renamePlan(
   return { ok: true, plan: { environments, code: inCode.files, shared } };
 }
 
+/**
+ * Says of a new name for `from` why no environment, example or schema of the folders can take it, undefined when
+ * they can, without looking at code. They are read once, for a box in which the name is typed.
+ */
+export async function nameRefusals(
+  services: EnvironmentServices,
+  index: CodeIndex,
+  scope: Scope,
+  from: string,
+): Promise<(to: string) => string | undefined> {
+  // Code that is known already may lead to further folders; the plan of the rename looks for the rest.
+  const code = await within(services.knowledge, index.known.of(from), scope);
+  const sources = await sourcesIn(services, new Set([...scope, ...code.flatMap((file) => [...file.scope])]));
+  // The plan says which file cannot be read.
+  if (!sources.ok) return () => undefined;
+  return (to) => {
+    for (const { document, name } of sources.files) {
+      const refusal = refuseName(document, from, to, name);
+      if (refusal) return `${refusal.message} ${refusal.next}`;
+    }
+    return undefined;
+  };
+}
+
+/** Something of every file, unless one of them forbids the rename. */
+type Gathered<T> =
+  | { readonly ok: true; readonly files: readonly T[] }
+  | { readonly ok: false; readonly refusal: EnvironmentProblem };
+
 interface Source {
   readonly uri: vscode.Uri;
   readonly name: string;
@@ -85,13 +115,7 @@ interface Source {
 }
 
 /** The environments, examples and schemas of some folders, as they are now. */
-async function sourcesIn(
-  services: EnvironmentServices,
-  folders: Scope,
-): Promise<
-  | { readonly ok: true; readonly files: readonly Source[] }
-  | { readonly ok: false; readonly refusal: EnvironmentProblem }
-> {
+async function sourcesIn(services: EnvironmentServices, folders: Scope): Promise<Gathered<Source>> {
   const files = new Map<string, Source>();
   for (const file of await services.index.files()) {
     if (!folders.has(file.directory.toString())) continue;
@@ -99,7 +123,7 @@ async function sourcesIn(
     const content = await services.contents.readNow(file.uri);
     if (content.ok && !content.outside) {
       files.set(file.uri.toString(), { uri: file.uri, name, document: content.document });
-    } else if (content.ok || !notThere.has(content.reason)) {
+    } else if (content.ok || !isNoFile(content.reason)) {
       const refusal = content.ok ? outsideProblem(name) : unreadableProblem(content.reason, name);
       return { ok: false, refusal };
     }
@@ -121,10 +145,7 @@ async function codeChanges(
   code: readonly (FileUsages & { readonly uri: vscode.Uri })[],
   from: string,
   to: string,
-): Promise<
-  | { readonly ok: true; readonly files: readonly FileChanges[] }
-  | { readonly ok: false; readonly refusal: EnvironmentProblem }
-> {
+): Promise<Gathered<FileChanges>> {
   const files: FileChanges[] = [];
   for (const { uri, usages: expected } of code) {
     const document = await vscode.workspace.openTextDocument(uri);
@@ -153,7 +174,8 @@ function samePlaces(one: readonly PlacedUsage[], other: readonly PlacedUsage[]):
 }
 
 function canHold({ form }: PlacedUsage, family: string, name: string): boolean {
-  const isText = form === "text" && !["shell", "compose", "dockerfile"].includes(family);
+  const isText =
+    form === "literal" || (form === "text" && !["shell", "compose", "dockerfile"].includes(family));
   return isText || isIdentifier(name);
 }
 

@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
+import { isReadByLibrary } from "../../code/libraryKeys.ts";
 import type { UsageIndex } from "../../code/usageIndex.ts";
 import { isWellKnown } from "../../code/wellKnown.ts";
 import { referencesIn } from "../../dotenv/occurrences.ts";
+import { withoutSilenced } from "../../lint/directives.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { isLintable } from "../editor/lintable.ts";
 import { parsedDocument } from "../editor/parsedDocuments.ts";
@@ -9,6 +11,7 @@ import { codeSettingIds } from "../ids.ts";
 import { environmentFileOf } from "../services/environmentFile.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { rangeIn } from "../services/keyKnowledge.ts";
+import { codeFinding } from "./codeFindings.ts";
 import type { CodeIndex } from "./codeIndex.ts";
 import { severityOf } from "./codeSettings.ts";
 
@@ -18,7 +21,7 @@ const searchDelayMs = 2_000;
 const typingPauseMs = 400;
 
 /**
- * Fades keys of open environments that no code names and no value refers to. Says nothing while the search of the
+ * Fades keys of open environments that no code names, no value refers to and no library reads. Says nothing while the search of the
  * code is under way or incomplete, nor where the code names none of an environment's keys: it lives elsewhere then.
  */
 export class UnusedKeys implements vscode.Disposable {
@@ -89,22 +92,21 @@ export class UnusedKeys implements vscode.Disposable {
       return [];
     const referred = new Set(near.flatMap((each) => referencesIn(each.document)).map(({ name }) => name));
     const parsed = parsedDocument(document);
-    return parsed.entries
+    const unused = parsed.entries
       .filter(({ key }) => !isUsed(key, used) && !referred.has(key))
-      .map(({ key, keySpan }) => {
-        const message = `${key} is used nowhere in the code of this workspace that Envpact reads.`;
-        const diagnostic = new vscode.Diagnostic(rangeIn(parsed, keySpan), message, severity);
-        diagnostic.source = "envpact";
-        diagnostic.code = "unused-key";
-        diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
-        return diagnostic;
-      });
+      .map(({ key, keySpan }) => ({ rule: "unused-key" as const, span: keySpan, key }));
+    return withoutSilenced(unused, parsed).map(({ rule, span, key }) => {
+      const message = `${key} is used nowhere in the code of this workspace that Envpact reads.`;
+      const diagnostic = codeFinding(rule, rangeIn(parsed, span), message, severity);
+      diagnostic.tags = [vscode.DiagnosticTag.Unnecessary];
+      return diagnostic;
+    });
   }
 }
 
 /** Some settings classes name a variable in lower case. */
 function isUsed(key: string, used: UsageIndex): boolean {
-  return used.has(key) || used.has(key.toLowerCase()) || isWellKnown(key, "compose");
+  return used.has(key) || used.has(key.toLowerCase()) || isWellKnown(key, "compose") || isReadByLibrary(key);
 }
 
 function isEnvironment(document: vscode.TextDocument): boolean {

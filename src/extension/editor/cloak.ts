@@ -1,23 +1,30 @@
 import * as vscode from "vscode";
-import { cloakedSpans } from "../../dotenv/cloaking.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { dotenvLanguageId, editorCommandIds, editorSettingIds } from "../ids.ts";
 import { mask } from "../services/environmentMask.ts";
-import { rangeIn } from "../services/keyKnowledge.ts";
 import { comparisonScheme } from "../spaceIds.ts";
+import { CloakedText } from "./cloakedText.ts";
 import { CloakStatus } from "./cloakStatus.ts";
 import { type CoveredValues, registerCloakTokens } from "./cloakTokens.ts";
 import { nameOf } from "./lintable.ts";
-import { parsedDocument } from "./parsedDocuments.ts";
 
-/** Cloaked values up to which every keystroke draws all of them again. */
+/**
+ * Values up to which an editor has decorations on all of them, drawn again at every keystroke. A hundred thousand keep
+ * VS Code busy for seconds, in which all stand in clear; of more values those around the screen are decorated, and the
+ * colour of the text covers the others ({@link registerCloakTokens}).
+ */
 const valuesAtOnceMax = 1_000;
+/** Lines above and below the screen whose values are decorated in a document with more values. */
+const marginLines = 400;
+/** Fewer lines than this beyond the edge of the screen, and those beyond them are decorated as well. */
+const nearEdgeLines = 200;
 /** How long typing must pause in a document with more values, in milliseconds; VS Code moves the old ranges meanwhile. */
 const typingPauseMs = 100;
 
-interface CloakedRanges {
-  readonly version: number;
-  readonly ranges: readonly vscode.Range[];
+/** Lines of an editor whose values are decorated, from 0; the last one included. */
+interface DrawnLines {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** The values that one "Reveal Line" shows. */
@@ -50,8 +57,8 @@ class Cloak implements vscode.Disposable, CoveredValues {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
   readonly #store = new DisposableStore();
-  readonly #ranges = new WeakMap<vscode.TextDocument, CloakedRanges>();
-  readonly #drawn = new WeakSet<vscode.TextEditor>();
+  readonly #texts = new WeakMap<vscode.TextDocument, CloakedText>();
+  readonly #drawn = new WeakMap<vscode.TextEditor, DrawnLines>();
   readonly #timers = new Map<vscode.TextDocument, NodeJS.Timeout>();
   /** What "Toggle Cloaking" said last; it holds for this window until it reloads. */
   #chosen: boolean | undefined;
@@ -66,9 +73,14 @@ class Cloak implements vscode.Disposable, CoveredValues {
       registerCloakTokens(this),
       window.onDidChangeVisibleTextEditors(() => this.#drawAll()),
       window.onDidChangeActiveTextEditor(() => this.#drawAll()),
+      window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.#scrolled(textEditor)),
       window.onDidChangeTextEditorSelection(({ textEditor }) => this.#hideWhenLeft(textEditor)),
       workspace.onDidChangeTextDocument((event) => this.#edited(event)),
-      workspace.onDidOpenTextDocument((document) => this.#drawIn(document)),
+      // Also when a document gets another language.
+      workspace.onDidOpenTextDocument((document) => {
+        this.#showStatus();
+        this.#drawIn(document);
+      }),
       workspace.onDidCloseTextDocument((document) => this.#forget(document)),
       workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration(editorSettingIds.cloak)) this.#change();
@@ -93,9 +105,7 @@ class Cloak implements vscode.Disposable, CoveredValues {
 
   coveredIn(document: vscode.TextDocument): readonly vscode.Range[] {
     if (!this.#isOn(document)) return [];
-    const shown = this.#revealed?.uri === document.uri.toString() ? this.#revealed.range : undefined;
-    const all = this.#rangesOf(document);
-    return shown ? all.filter((range) => !shown.contains(range)) : all;
+    return this.#withoutRevealed(document, this.#textOf(document).ranges);
   }
 
   #toggle(): void {
@@ -116,6 +126,10 @@ class Cloak implements vscode.Disposable, CoveredValues {
 
   #drawAll(): void {
     for (const editor of vscode.window.visibleTextEditors) this.#draw(editor);
+    this.#showStatus();
+  }
+
+  #showStatus(): void {
     const active = vscode.window.activeTextEditor?.document;
     this.#status.show(active && isCloakable(active) ? (this.#isOn(active) ? "on" : "off") : undefined);
   }
@@ -131,24 +145,50 @@ class Cloak implements vscode.Disposable, CoveredValues {
       if (this.#drawn.delete(editor)) editor.setDecorations(this.#type, []);
       return;
     }
-    this.#drawn.add(editor);
-    editor.setDecorations(this.#type, this.coveredIn(document));
+    const lines = this.#linesToDraw(editor);
+    this.#drawn.set(editor, lines);
+    const ranges = this.#textOf(document).between(lines.first, lines.last);
+    editor.setDecorations(this.#type, this.#withoutRevealed(document, ranges));
   }
 
-  #rangesOf(document: vscode.TextDocument): readonly vscode.Range[] {
-    const known = this.#ranges.get(document);
-    if (known?.version === document.version) return known.ranges;
-    const parsed = parsedDocument(document);
-    const ranges = cloakedSpans(parsed).map((span) => rangeIn(parsed, span));
-    this.#ranges.set(document, { version: document.version, ranges });
-    return ranges;
+  #linesToDraw({ document, visibleRanges }: vscode.TextEditor): DrawnLines {
+    const lastLine = document.lineCount - 1;
+    if (this.#textOf(document).count <= valuesAtOnceMax) return { first: 0, last: lastLine };
+    const screen = screenOf(visibleRanges);
+    return {
+      first: Math.max(0, screen.first - marginLines),
+      last: Math.min(lastLine, screen.last + marginLines),
+    };
+  }
+
+  #withoutRevealed(document: vscode.TextDocument, ranges: readonly vscode.Range[]): readonly vscode.Range[] {
+    const shown = this.#revealed?.uri === document.uri.toString() ? this.#revealed.range : undefined;
+    return shown ? ranges.filter((range) => !shown.contains(range)) : ranges;
+  }
+
+  #textOf(document: vscode.TextDocument): CloakedText {
+    const known = this.#texts.get(document);
+    if (known?.version === document.version) return known;
+    const text = new CloakedText(document);
+    this.#texts.set(document, text);
+    return text;
+  }
+
+  #scrolled(editor: vscode.TextEditor): void {
+    const drawn = this.#drawn.get(editor);
+    if (drawn === undefined) return;
+    const { first, last } = screenOf(editor.visibleRanges);
+    const isCovered =
+      (drawn.first === 0 || first - drawn.first >= nearEdgeLines) &&
+      (drawn.last >= editor.document.lineCount - 1 || drawn.last - last >= nearEdgeLines);
+    if (!isCovered) this.#draw(editor);
   }
 
   #edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     if (contentChanges.length === 0 || !this.#isOn(document)) return;
     this.#keepRevealed(document, contentChanges);
     const isTyping = contentChanges.every(({ text }) => text.length <= 1 && !/[\r\n]/.test(text));
-    const values = this.#ranges.get(document)?.ranges.length ?? 0;
+    const values = this.#texts.get(document)?.count ?? 0;
     clearTimeout(this.#timers.get(document));
     this.#timers.delete(document);
     if (!isTyping || values <= valuesAtOnceMax) this.#drawIn(document);
@@ -178,8 +218,8 @@ class Cloak implements vscode.Disposable, CoveredValues {
   /** The lines that the values of a line span. */
   #valuesAt(document: vscode.TextDocument, line: number): vscode.Range {
     const own = document.lineAt(Math.min(line, document.lineCount - 1)).range;
-    return this.#rangesOf(document)
-      .filter((range) => range.start.line <= own.end.line && range.end.line >= own.start.line)
+    return this.#textOf(document)
+      .between(own.start.line, own.end.line)
       .reduce((one, other) => one.union(other), own);
   }
 
@@ -208,6 +248,11 @@ class Cloak implements vscode.Disposable, CoveredValues {
     this.#timers.delete(document);
     if (this.#revealed?.uri === document.uri.toString()) this.#revealed = undefined;
   }
+}
+
+/** From the first to the last line on the screen; the first line of an editor that is not laid out yet. */
+function screenOf(visible: readonly vscode.Range[]): DrawnLines {
+  return { first: visible[0]?.start.line ?? 0, last: visible.at(-1)?.end.line ?? 0 };
 }
 
 /** Starts the cloaking of values, as the setting says and until "Toggle Cloaking" says otherwise. */

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
+import { inheritedSign, stateSigns, valueWords } from "../../dotenv/comparison.ts";
 import { type DotenvDocument, effectiveEntry } from "../../dotenv/document.ts";
-import { signOf } from "../../dotenv/keySigns.ts";
 import { type Occurrence, occurrenceAt } from "../../dotenv/occurrences.ts";
 import { describeType } from "../../dotenv/schema/describe.ts";
 import { decoratorAt } from "../../dotenv/schema/hover.ts";
@@ -70,6 +70,7 @@ function decoratorHover(document: DotenvDocument, offset: number): vscode.Hover 
   return new vscode.Hover(text, rangeIn(document, decorator.span));
 }
 
+/** A name in bold, and what it is: its place in the text, and what a schema says of it. */
 export function headline({ name, kind }: Occurrence, item: SchemaItem | undefined): vscode.MarkdownString {
   const words: string[] = [];
   if (kind === "commented") words.push("commented out");
@@ -82,6 +83,7 @@ export function headline({ name, kind }: Occurrence, item: SchemaItem | undefine
   return new vscode.MarkdownString(words.length === 0 ? title : `${title} — ${words.join(", ")}`);
 }
 
+/** What a schema has to say of a key beyond its type: that it is deprecated, its description, its pages. */
 export function schemaParts(item: SchemaItem | undefined): vscode.MarkdownString[] {
   if (!item) return [];
   const parts: vscode.MarkdownString[] = [];
@@ -96,12 +98,18 @@ export function schemaParts(item: SchemaItem | undefined): vscode.MarkdownString
 }
 
 /** One line a file: its sign, its name as a link to the key, and the state in words. */
-export function placesPart({ places, missingIn }: KeyFacts, here: vscode.Uri): vscode.MarkdownString {
+export function placesPart(
+  { places, missingIn, inheritedIn }: KeyFacts,
+  here: vscode.Uri,
+): vscode.MarkdownString {
   const elsewhere = places.filter(({ uri }) => uri.toString() !== here.toString());
   const isHere = elsewhere.length < places.length;
   const lines = [
     ...elsewhere.map((place) => placeLine(place, isHere)),
-    ...missingIn.map((name) => `- ${signOf("missing")} ${escaped(name)} · missing`),
+    ...missingIn.map((name) => `- ${stateSigns.missing} ${escaped(name)} · missing`),
+    ...inheritedIn.map(({ name, from }) => {
+      return `- ${inheritedSign} ${escaped(name)} · not set there, taken from ${escaped(from)}`;
+    }),
   ];
   const shown = lines.slice(0, placesMax);
   if (lines.length > placesMax) shown.push(`- and ${lines.length - placesMax} more`);
@@ -111,9 +119,9 @@ export function placesPart({ places, missingIn }: KeyFacts, here: vscode.Uri): v
 function placeLine({ uri, name, range, kind, state }: KeyPlace, isCompared: boolean): string {
   const target = uri.with({ fragment: `L${range.start.line + 1},${range.start.character + 1}` });
   const link = `[${escaped(name)}](${target.toString()})`;
-  const words = { equal: "the same value", differs: "another value", empty: "empty" };
-  const told = isCompared || state === "empty" ? `${words[state]}` : "set";
-  const sign = isCompared || state === "empty" ? `${signOf(state)} ` : "";
+  const isTold = isCompared || state === "empty";
+  const told = isTold ? valueWords[state] : "set";
+  const sign = isTold ? `${stateSigns[state]} ` : "";
   return `- ${sign}${link} · ${told}${kind === "example" ? " (example)" : ""}`;
 }
 

@@ -6,19 +6,22 @@ import { registerFolding } from "./folding.ts";
 import { registerFormatting } from "./formatting.ts";
 import { registerHover } from "./hover.ts";
 import { registerNavigation } from "./navigation.ts";
-import { registerRename } from "./rename.ts";
+import { type RenameListener, registerRename } from "./rename.ts";
 import { registerStateSigns } from "./stateSigns.ts";
 import { registerSymbols } from "./symbols.ts";
 
 /** Registers everything that the text editor of a `.env` file offers besides diagnostics and their fixes. */
-export function registerLanguageFeatures(services: EnvironmentServices): vscode.Disposable {
+export function registerLanguageFeatures(
+  services: EnvironmentServices,
+  renames: RenameListener,
+): vscode.Disposable {
   return vscode.Disposable.from(
     // First of all, so that values are hidden as early as can be.
     registerCloak(),
     registerHover(services),
     registerCompletion(services),
     registerNavigation(services),
-    registerRename(services),
+    registerRename(services, renames),
     registerSymbols(),
     registerFolding(),
     registerFormatting(services),

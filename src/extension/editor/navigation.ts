@@ -1,14 +1,19 @@
 import * as vscode from "vscode";
 import { effectiveEntry } from "../../dotenv/document.ts";
+import { kindOfName } from "../../dotenv/fileNames.ts";
 import { type Occurrence, occurrencesOf } from "../../dotenv/occurrences.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { rangeIn } from "../services/keyKnowledge.ts";
+import { schemaFileName } from "../services/schemas.ts";
 import { lintableSelector } from "./lintable.ts";
 import { occurrenceUnder } from "./occurrenceUnder.ts";
 import { parsedDocument } from "./parsedDocuments.ts";
 import { type RelatedDocument, referenceLocations, relatedDocuments } from "./relatedDocuments.ts";
 
-/** Where a name is set: for a reference here, else beside; for a key in the schema or the example, else here. */
+/**
+ * Where a name is set. For a reference: here, else in the environments beside, else in an example or the schema; for a
+ * key: here, in the schema and the example.
+ */
 class DotenvDefinitions implements vscode.DefinitionProvider {
   readonly #services: EnvironmentServices;
 
@@ -39,10 +44,15 @@ class DotenvDefinitions implements vscode.DefinitionProvider {
 function definersOf(found: Occurrence, documents: readonly RelatedDocument[]): readonly RelatedDocument[] {
   const holders = documents.filter((document) => effectiveEntry(document.document, found.name));
   const here = holders.filter((holder) => holder === documents[0]);
-  if (found.kind !== "assignment") return here.length > 0 ? here : holders;
-  const isDocumentation = ({ name }: RelatedDocument) => /\.(schema|example|sample|template)$/i.test(name);
   const documented = holders.filter((holder) => holder !== documents[0] && isDocumentation(holder));
-  return [...here, ...documented];
+  if (found.kind === "assignment") return [...here, ...documented];
+  if (here.length > 0) return here;
+  const real = holders.filter((holder) => !documented.includes(holder));
+  return real.length > 0 ? real : documented;
+}
+
+function isDocumentation({ name }: RelatedDocument): boolean {
+  return kindOfName(name) === "example" || name === schemaFileName;
 }
 
 /** Every place where a name is set or referred to, in this file and those that belong to it. */

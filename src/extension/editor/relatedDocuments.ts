@@ -21,10 +21,14 @@ export interface RelatedDocuments {
   readonly leftOut: readonly string[];
 }
 
-/** The document at hand, the environments and examples in its folder, and the schema that counts for it. */
+/**
+ * The document at hand, the environments and examples in its folder, and the schema that counts for it. `fresh` reads
+ * files as they are on disk now, for who changes them: word of a change may still be on its way.
+ */
 export async function relatedDocuments(
   services: EnvironmentServices,
   here: vscode.TextDocument,
+  { fresh = false } = {},
 ): Promise<RelatedDocuments> {
   const own: RelatedDocument = { uri: here.uri, name: nameOf(here.uri), document: parsedDocument(here) };
   const documents = new Map([[here.uri.toString(), own]]);
@@ -32,7 +36,8 @@ export async function relatedDocuments(
   const directory = directoryOf(here.uri);
   for (const file of await services.knowledge.filesNear(here.uri)) {
     if (documents.has(file.uri.toString()) || directoryOf(file.uri) !== directory) continue;
-    const content = await services.contents.read(file.uri);
+    const { contents } = services;
+    const content = await (fresh ? contents.readNow(file.uri) : contents.read(file.uri));
     if (content.ok && !content.outside) {
       documents.set(file.uri.toString(), { uri: file.uri, name: file.name, document: content.document });
     } else if (content.ok || !isNoFile(content.reason)) leftOut.push(file.name);

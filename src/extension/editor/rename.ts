@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Occurrence } from "../../dotenv/occurrences.ts";
+import { type Occurrence, occurrencesOf } from "../../dotenv/occurrences.ts";
 import { refuseName, renameEverywhere } from "../../dotenv/renaming.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { rangeIn } from "../services/keyKnowledge.ts";
@@ -8,12 +8,25 @@ import { occurrenceUnder } from "./occurrenceUnder.ts";
 import { parsedDocument } from "./parsedDocuments.ts";
 import { relatedDocuments } from "./relatedDocuments.ts";
 
-/** Renames a key in all environments of the folder, its example and its schema, as one edit, or not at all. */
-class DotenvRename implements vscode.RenameProvider {
-  readonly #services: EnvironmentServices;
+/** Who hears that a key was renamed in the environments beside a file, and in nothing else. */
+export interface RenameListener {
+  keyRenamed(near: vscode.Uri, from: string, to: string): void;
+}
 
-  constructor(services: EnvironmentServices) {
+/** Renames a key in all environments of the folder, its example and its schema, as one edit, or not at all. */
+class DotenvRename implements vscode.RenameProvider, vscode.Disposable {
+  readonly #services: EnvironmentServices;
+  readonly #listener: RenameListener;
+  /** Waits for the edit of the last rename: VS Code may show it for review first, and the user may discard it. */
+  #applied: vscode.Disposable | undefined;
+
+  constructor(services: EnvironmentServices, listener: RenameListener) {
     this.#services = services;
+    this.#listener = listener;
+  }
+
+  dispose(): void {
+    this.#applied?.dispose();
   }
 
   prepareRename(
@@ -30,7 +43,7 @@ class DotenvRename implements vscode.RenameProvider {
     newName: string,
   ): Promise<vscode.WorkspaceEdit> {
     const from = nameAt(document, position).name;
-    const { documents, leftOut } = await relatedDocuments(this.#services, document);
+    const { documents, leftOut } = await relatedDocuments(this.#services, document, { fresh: true });
     const workspace = new vscode.WorkspaceEdit();
     if (from === newName) return workspace;
     for (const related of documents) {
@@ -45,7 +58,20 @@ class DotenvRename implements vscode.RenameProvider {
       }
     }
     this.#tell(leftOut);
+    this.#awaitApplied(document, from, newName);
     return workspace;
+  }
+
+  /** The next change of the document is the rename's, or there is none any more. */
+  #awaitApplied(document: vscode.TextDocument, from: string, to: string): void {
+    this.#applied?.dispose();
+    this.#applied = vscode.workspace.onDidChangeTextDocument((event) => {
+      if (event.document !== document || event.contentChanges.length === 0) return;
+      this.#applied?.dispose();
+      const parsed = parsedDocument(document);
+      const isRenamed = occurrencesOf(parsed, from).length === 0 && occurrencesOf(parsed, to).length > 0;
+      if (isRenamed) this.#listener.keyRenamed(document.uri, from, to);
+    });
   }
 
   /** Nobody should believe that a file was looked through which could not be. */
@@ -65,6 +91,7 @@ function nameAt(document: vscode.TextDocument, position: vscode.Position): Occur
 }
 
 /** Registers the rename of keys. */
-export function registerRename(services: EnvironmentServices): vscode.Disposable {
-  return vscode.languages.registerRenameProvider(lintableSelector, new DotenvRename(services));
+export function registerRename(services: EnvironmentServices, listener: RenameListener): vscode.Disposable {
+  const rename = new DotenvRename(services, listener);
+  return vscode.Disposable.from(rename, vscode.languages.registerRenameProvider(lintableSelector, rename));
 }

@@ -1,13 +1,12 @@
 import * as vscode from "vscode";
 import { isDropped } from "../../dotenv/assignments.ts";
-import { effectiveEntry } from "../../dotenv/document.ts";
-import { overriddenNames } from "../../dotenv/fileNames.ts";
 import { type KeyMark, type KeySign, markOf, type Sibling, signOf } from "../../dotenv/keySigns.ts";
 import { recordFrom, recordLength, startField } from "../../dotenv/statements.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { editorSettingIds, stateColorIds } from "../ids.ts";
 import { environmentFileOf } from "../services/environmentFile.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
+import { inheritedFrom } from "../services/keyKnowledge.ts";
 import { isLintable } from "./lintable.ts";
 import { parsedDocument } from "./parsedDocuments.ts";
 
@@ -42,6 +41,7 @@ class StateSigns implements vscode.Disposable {
     this.#store.add(window.onDidChangeTextEditorVisibleRanges(later));
     this.#store.add(services.watch.onDidChangeContent(later));
     this.#store.add(services.index.onDidChange(later));
+    this.#store.add(services.layers.onDidChange(later));
     this.#store.add(
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         if (contentChanges.length > 0 && isLintable(document)) this.#later();
@@ -94,15 +94,13 @@ class StateSigns implements vscode.Disposable {
   async #siblings(uri: vscode.Uri, ownName: string): Promise<Sibling[]> {
     const near = await this.#services.knowledge.documentsNear(uri);
     const environments = near.filter(({ file }) => file.kind === "environment");
-    const names = new Set(environments.map(({ file }) => file.name));
     return environments
       .filter(({ file }) => file.name !== ownName)
-      .map(({ file, name, document }) => {
-        const overridden = new Set(overriddenNames(file.name, names));
-        const bases = environments.filter((other) => overridden.has(other.file.name));
-        const inherits = (key: string) => bases.some((base) => effectiveEntry(base.document, key));
-        return { name, document, inherits };
-      });
+      .map((sibling) => ({
+        name: sibling.name,
+        document: sibling.document,
+        inherits: (key) => inheritedFrom(key, sibling, environments) !== undefined,
+      }));
   }
 
   #visibleMarks({ document, visibleRanges }: vscode.TextEditor, siblings: readonly Sibling[]): KeyMark[] {

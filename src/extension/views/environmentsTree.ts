@@ -50,6 +50,7 @@ export class EnvironmentsTree implements vscode.TreeDataProvider<EnvironmentNode
       sources.index.onDidChange(() => this.refresh()),
       sources.watch.onDidChangeContent((uris) => this.#refreshDirectoriesOf(uris)),
       sources.shared.onDidChange(() => this.#refreshFiles(() => true)),
+      sources.summaries.onDidChange(() => this.#refreshFiles(() => true)),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration("envpact.lint")) this.#refreshFiles(() => true);
       }),

@@ -1,5 +1,5 @@
 /** Pure: the page that explains a value. Values are in it only where they were revealed. */
-import { stateSigns } from "../../dotenv/comparison.ts";
+import { signedWords } from "../../dotenv/comparison.ts";
 import { conventionIds, conventions } from "../../dotenv/conventions.ts";
 import type { ExplainedPlace, ExplainedReference, Explanation } from "../../dotenv/explain.ts";
 import { mask, revealedText } from "../services/environmentMask.ts";
@@ -123,10 +123,10 @@ function placeWords(
   if (role === "absent") words.push("there is no such file");
   if (role === "unreadable") words.push("cannot be read");
   if (role === "skipped") words.push("not read in the mode test");
-  if (state === "empty") words.push(`${stateSigns.empty} empty`);
+  if (state === "empty") words.push(signedWords("empty"));
   else if (role === "shadowed" || role === "skipped") {
-    if (state === "same") words.push(`${stateSigns.equal} the same value`);
-    if (state === "differs") words.push(`${stateSigns.differs} another value`);
+    if (state === "same") words.push(signedWords("equal"));
+    if (state === "differs") words.push(signedWords("differs"));
   }
   if (role === "shadowed") words.unshift("shadowed");
   if (hiddenLines.length > 0) words.push(`hides line ${hiddenLines.join(", ")} of the same file`);

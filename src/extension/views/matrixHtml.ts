@@ -1,5 +1,5 @@
 /** Pure: the frame of the matrix's page. It names no key and no value; both come by message, row by row. */
-import { stateSigns } from "../../dotenv/comparison.ts";
+import { aloneSign, inheritedSign, stateSigns } from "../../dotenv/comparison.ts";
 import { cellStates } from "./matrixModel.ts";
 import { escapeHtml } from "./webviewPage.ts";
 
@@ -20,7 +20,8 @@ export function matrixHtml(): string {
 <select id="folder" aria-label="Folder" title="Folder whose environments are compared" hidden></select>
 <input type="search" id="filter" placeholder="Filter keys" aria-label="Filter keys by name" spellcheck="false" autocomplete="off">
 <div class="states" role="group" aria-label="Show keys that are">${cellStates.map(stateButton).join("")}</div>
-<span id="inherited" class="inherited key-to" title="Not set in this file, which overrides one that sets it" hidden><span class="sign" aria-hidden="true">↑</span>Inherited</span>
+<span id="alone" class="alone key-to" title="The only environment with a value, or the example's own value: compared with no other" hidden><span class="sign" aria-hidden="true">${aloneSign}</span>Only here</span>
+<span id="inherited" class="inherited key-to" title="Not set in this file, which overrides one that sets it" hidden><span class="sign" aria-hidden="true">${inheritedSign}</span>Inherited</span>
 <span id="count" class="hidden" role="status"></span>
 <span class="right">
 <button type="button" id="hide-all" title="Hide every value that was revealed here" hidden>Hide Values</button>

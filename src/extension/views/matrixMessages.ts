@@ -79,6 +79,8 @@ export interface MatrixMessage {
   readonly active: number;
   /** Some key is taken from another file, which the legend then explains. */
   readonly inherits: boolean;
+  /** Some value is compared with no other, which the legend then explains. */
+  readonly alone: boolean;
   /** Cells that are revealed. */
   readonly revealed: number;
   /** Files and keys that are left out, in words. */

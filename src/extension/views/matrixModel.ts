@@ -1,5 +1,5 @@
 /** Pure: what the matrix shows: which rows a filter leaves, how they travel, and a cell in words. Holds no value. */
-import type { CellState, ComparedCell, ComparedRow } from "../../dotenv/comparison.ts";
+import type { CellState, ComparedCell, ComparedRow, ComparedState } from "../../dotenv/comparison.ts";
 
 /** States in the order in which the legend and the filter show them. */
 export const cellStates: readonly CellState[] = ["differs", "missing", "empty", "equal"];
@@ -18,7 +18,10 @@ export type MatrixCounts = Readonly<Record<CellState | "all", number>>;
 /** A row on its way to the page. */
 export interface MatrixRowMessage {
   readonly key: string;
-  /** A letter a cell: `=` equal, `!` differs, `0` empty, `-` missing, `^` missing here and taken from another file. */
+  /**
+   * A letter a cell: `=` equal, `!` differs, `1` held against no other, `0` empty, `-` missing, `^` missing here and
+   * taken from another file.
+   */
   readonly states: string;
   /** Group of each cell, see `ComparedCell.group`; left out where all are 0. */
   readonly groups?: readonly number[];
@@ -26,7 +29,13 @@ export interface MatrixRowMessage {
   readonly shown?: Readonly<Record<number, string>>;
 }
 
-const letters: Readonly<Record<CellState, string>> = { equal: "=", differs: "!", empty: "0", missing: "-" };
+const letters: Readonly<Record<ComparedState, string>> = {
+  equal: "=",
+  differs: "!",
+  alone: "1",
+  empty: "0",
+  missing: "-",
+};
 
 /** How a row travels; `shown` holds what the user revealed of it. */
 export function rowMessage(row: ComparedRow, shown: ReadonlyMap<number, string>): MatrixRowMessage {
@@ -79,6 +88,7 @@ export function isLacking(cell: ComparedCell | undefined): boolean {
 /** A column as its words need it. */
 export interface NamedColumn {
   readonly name: string;
+  readonly isExample: boolean;
   /** Names of the environments that this one overrides, the nearest first. */
   readonly overrides: readonly string[];
 }
@@ -96,14 +106,16 @@ export function cellWords({ cells }: ComparedRow, column: number, columns: reado
     return base === undefined ? "missing" : `not set here; taken from ${base}`;
   }
   if (cell.state === "empty") return "set to an empty value";
+  if (columns[column]?.isExample === true) return "the example's own value, compared with no other";
   const others = (accepts: (other: ComparedCell) => boolean): readonly string[] =>
-    columns.flatMap(({ name }, at) => {
+    columns.flatMap(({ name, isExample }, at) => {
       const other = cells[at];
-      return at !== column && other !== undefined && hasValue(other) && accepts(other) ? [name] : [];
+      return at !== column && !isExample && other !== undefined && accepts(other) ? [name] : [];
     });
-  const same = others(({ group }) => group === cell.group);
-  const different = others(({ group }) => group !== cell.group);
-  if (same.length + different.length === 0) return "set here only";
+  const empty = others(({ state }) => state === "empty");
+  if (cell.state === "alone") return empty.length === 0 ? "set here only" : `empty in ${listed(empty)}`;
+  const same = others((other) => hasValue(other) && other.group === cell.group);
+  const different = others((other) => hasValue(other) && other.group !== cell.group);
   if (different.length === 0) return `same as ${listed(same)}`;
   if (same.length === 0) return `differs from ${listed(different)}`;
   return `same as ${listed(same)}; differs from ${listed(different)}`;

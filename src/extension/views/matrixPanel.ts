@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { problemOf } from "../../protocol/errors.ts";
-import { conventionSettingId, matrixViewType } from "../ids.ts";
+import { matrixViewType } from "../ids.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { matrixHtml } from "./matrixHtml.ts";
 import type { CellAction, ColumnAction, MatrixAnswer, MatrixAsk, MatrixMessage } from "./matrixMessages.ts";
@@ -47,9 +47,7 @@ export class Matrices implements vscode.WebviewPanelSerializer, vscode.Disposabl
       vscode.window.registerWebviewPanelSerializer(matrixViewType, this),
       services.index.onDidChange(() => this.#refresh(() => true)),
       // Which file overrides which decides what is missing and what is inherited.
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(conventionSettingId)) this.#refresh(() => true);
-      }),
+      services.layers.onDidChange(() => this.#refresh(() => true)),
       services.watch.onDidChangeContent((uris) => {
         const changed = new Set(uris.map((uri) => vscode.Uri.joinPath(uri, "..").toString()));
         this.#refresh(({ sheet }) => changed.has(sheet.directory.toString()));
@@ -250,17 +248,18 @@ export class Matrices implements vscode.WebviewPanelSerializer, vscode.Disposabl
       revision: sheet.revision,
       folder,
       folders: folders.map((each) => ({ id: each.id, label: each.label })),
-      columns: sheet.columns.map(({ file, name, writable, note }) => ({
+      columns: sheet.columns.map(({ file, name, writable, note, isExample }) => ({
         id: file.uri.toString(),
         name,
         writable,
         note,
-        isExample: file.kind === "example",
+        isExample,
       })),
       counts: sheet.counts,
       rows: sheet.shown.length,
       active: active === undefined ? -1 : sheet.placeOf(active),
       inherits: sheet.rows.some(({ cells }) => cells.some(({ inherited }) => inherited)),
+      alone: sheet.rows.some(({ cells }) => cells.some(({ state }) => state === "alone")),
       revealed: sheet.revealedCells,
       notices: sheet.notices,
     };

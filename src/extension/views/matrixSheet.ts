@@ -1,9 +1,8 @@
 import type * as vscode from "vscode";
 import { type ComparedRow, compareEnvironments } from "../../dotenv/comparison.ts";
-import { type Convention, conventions, overriddenUnder } from "../../dotenv/conventions.ts";
+import { conventions } from "../../dotenv/conventions.ts";
 import { type DotenvDocument, effectiveEntry, lineOf } from "../../dotenv/document.ts";
-import { overriddenNames } from "../../dotenv/fileNames.ts";
-import { conventionFor } from "../services/conventionChoice.ts";
+import { type LayerConvention, layersBelow } from "../../dotenv/layers.ts";
 import type { EnvironmentFile } from "../services/environmentFile.ts";
 import { revealedText } from "../services/environmentMask.ts";
 import { unreadableWord } from "../services/environmentProblems.ts";
@@ -29,6 +28,7 @@ const keysMax = 20_000;
 export interface SheetColumn {
   readonly file: EnvironmentFile;
   readonly name: string;
+  readonly isExample: boolean;
   readonly document: DotenvDocument;
   readonly overrides: readonly string[];
   readonly writable: boolean;
@@ -48,6 +48,8 @@ const nothing: Loaded = {
   counts: { all: 0, equal: 0, differs: 0, empty: 0, missing: 0 },
   notices: [],
 };
+
+const unknownConvention: LayerConvention = { convention: conventions.plain, isChosen: false };
 
 /** The environments of one directory, compared, filtered, and with what the user revealed of them. */
 export class MatrixSheet {
@@ -104,9 +106,9 @@ export class MatrixSheet {
       files.map(async (file) => ({ file, content: await contents.read(file.uri) })),
     );
     const [first] = files;
-    const chosen = first && (await conventionFor(first, undefined));
+    const convention = first && (await this.#services.layers.conventionOf(first));
     if (turn !== this.#turn) return false;
-    this.#loaded = loadedOf(read, chosen?.convention ?? conventions.plain);
+    this.#loaded = loadedOf(read, convention ?? unknownConvention);
     for (const cell of this.#revealed)
       if (this.#valueAt(...cellOf(cell)) === undefined) this.#revealed.delete(cell);
     this.setFilter(this.#filter);
@@ -190,7 +192,7 @@ type Read = {
   readonly content: Awaited<ReturnType<EnvironmentServices["contents"]["read"]>>;
 };
 
-function loadedOf(read: readonly Read[], convention: Convention): Loaded {
+function loadedOf(read: readonly Read[], convention: LayerConvention): Loaded {
   const notices = read.flatMap(({ file, content }) =>
     content.ok ? [] : [`${file.name} is left out: ${unreadableWord(content.reason)}.`],
   );
@@ -204,9 +206,7 @@ function loadedOf(read: readonly Read[], convention: Convention): Loaded {
     name: file.name,
     document: content.document,
     isExample: file.kind === "example",
-    overrides: [
-      ...new Set([...overriddenUnder(convention, file.name), ...overriddenNames(file.name, names)]),
-    ],
+    overrides: layersBelow(file.name, names, convention),
   }));
   const compared = compareEnvironments(sources);
   const rows = compared.slice(0, keysMax);
@@ -224,6 +224,7 @@ function loadedOf(read: readonly Read[], convention: Convention): Loaded {
     return {
       file,
       name: file.name,
+      isExample: file.kind === "example",
       document: content.document,
       overrides: sources[at]?.overrides ?? [],
       writable: !content.outside,
