@@ -165,6 +165,18 @@ describe("a spelling that all dialects read alike", () => {
   });
 });
 
+describe("white space before a comment", () => {
+  it.each([
+    ["A=x \uFEFF# note\n", "node"],
+    ["A=x \u00A0# note\n", "node"],
+    ["A=x \t# note\n", "compose"],
+  ] as const)("that a reader does not know for it has a difference told: %j", (text, dialect) => {
+    const reading = readAs(dialect, text);
+    expect(reading.ok && reading.values.get("A")).not.toBe("x");
+    expect(differencesIn(parseDocument(text), [dialect])).toHaveLength(1);
+  });
+});
+
 describe("setting a value for the dialects in force", () => {
   function set(text: string, value: string, dialects: readonly DialectId[]): string {
     const result = setKey(parseDocument(text), "A", value, { dialects });

@@ -74,6 +74,12 @@ function startsPlainly(text: string, start: number, keyStart: number, valueLengt
   );
 }
 
+/** Whether one space or more, and no other white space, of which some readers know less, stands between offsets. */
+function holdsOnlySpaces(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (text.charCodeAt(at) !== space) return false;
+  return start < end;
+}
+
 /** The end of the line of an assignment that every reader reads alike, -1 for one that some may read otherwise. */
 function plainLineEnd({ text, statements }: DotenvDocument, record: number, dollars: boolean): number {
   const start = statements[record + startField]!;
@@ -89,7 +95,7 @@ function plainLineEnd({ text, statements }: DotenvDocument, record: number, doll
     return -1;
   if (comment === -1) return behindLine(text, valueEnd);
   // A comment behind nothing belongs to some readers' value, and godotenv looks for the last ` #` of the line.
-  if (valueEnd === valueStart || text.charCodeAt(valueEnd) !== space) return -1;
+  if (valueEnd === valueStart || !holdsOnlySpaces(text, valueEnd, comment)) return -1;
   let end = comment + 1;
   for (; end < text.length; end++) {
     const code = text.charCodeAt(end);
