@@ -1,14 +1,21 @@
+import { join } from "node:path";
 import type { EnvironmentFiles } from "../commit/ports.ts";
 import { type DotenvDocument, parseDocument } from "../dotenv/document.ts";
 import { applyEdits, type EditRefusal, type EditResult } from "../dotenv/edit.ts";
 import { EnvpactError, type Problem } from "../protocol/errors.ts";
-import { localFiles } from "../runtime/files.ts";
+import { localFiles, whileEditing } from "../runtime/files.ts";
+import type { Session } from "./session.ts";
 
 /** How often an edit starts again because somebody else changed the file meanwhile. */
 const editAttemptsMax = 5;
 
 /** One step of an edit. */
 export type EditStep = (document: DotenvDocument) => EditResult;
+
+interface Edited {
+  readonly before: DotenvDocument;
+  readonly after: DotenvDocument;
+}
 
 /** An environment file as an app would read it now; undefined when there is none. Throws what makes it unreadable. */
 export async function readEnvironment(folder: string, file: string): Promise<DotenvDocument | undefined> {
@@ -35,11 +42,15 @@ export async function readText(files: EnvironmentFiles, file: string): Promise<s
  * A file that changed in between is read and edited again, so that no edit of somebody else is lost.
  * Returns the documents before and after.
  */
-export async function editEnvironment(
-  folder: string,
+export function editEnvironment(
+  { folder, environment }: Pick<Session, "folder" | "environment">,
   file: string,
   steps: readonly EditStep[],
-): Promise<{ readonly before: DotenvDocument; readonly after: DotenvDocument }> {
+): Promise<Edited> {
+  return whileEditing(join(folder, file), environment, () => edited(folder, file, steps));
+}
+
+async function edited(folder: string, file: string, steps: readonly EditStep[]): Promise<Edited> {
   const files = localFiles(folder);
   for (let attempt = 1; ; attempt += 1) {
     const text = await readText(files, file);

@@ -11,6 +11,9 @@ const keysOfferedMax = 10;
 /** The same in a large text, where each fix takes its time to prove. */
 const keysOfferedInLargeTextMax = 2;
 
+/** Keys that one fix adds at most: a spelling is looked for, and proven, for each of them. */
+const keysAddedTogetherMax = 500;
+
 /** UTF-16 units from which on a text is large: proving one fix of it takes long enough to be felt. */
 export const largeTextUnits = 500_000;
 
@@ -53,6 +56,11 @@ export function keysLackedIn(document: DotenvDocument, { key, keys }: Match): re
 export function offeredKeys(document: DotenvDocument, keys: readonly string[]): readonly string[] {
   const isLarge = document.text.length >= largeTextUnits;
   return keys.slice(0, isLarge ? keysOfferedInLargeTextMax : keysOfferedMax);
+}
+
+/** Whether a finding is about several keys, and not about so many that one fix for all would take too long. */
+export function addsTogether(keys: readonly string[]): boolean {
+  return keys.length > 1 && keys.length <= keysAddedTogetherMax;
 }
 
 /** Adds keys for which there is no value to take over. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
+import { CloakedText, linesToCloak } from "../../src/extension/editor/cloakedText.ts";
 import { activated } from "./environments-workspace.ts";
 import {
   assertNoValue,
@@ -245,6 +246,21 @@ describe("language features: reading a .env file", () => {
     await vscode.commands.executeCommand("vscode.executeDocumentHighlights", document.uri, position);
     const took = performance.now() - began;
     assert.ok(took < 2_000, `hover and highlights took ${took} ms`);
+  });
+
+  it("cloaks what is on the screen of a file of 100,000 values without placing all of them", async () => {
+    const line = (at: number): string => `SERVICE_${at}_URL="https://${canary}-${at}.example.test"`;
+    await scene({ ".env": Array.from({ length: 100_000 }, (_, at) => `${line(at)}\n`).join("") });
+    const { document } = await open(".env");
+    const text = new CloakedText(document);
+    assert.equal(text.count, 100_000);
+    const lines = linesToCloak(text.count, document.lineCount, { first: 50_000, last: 50_040 });
+    const ranges = text.between(lines.first, lines.last);
+    assert.ok(lines.first < 49_800 && lines.last > 50_240, "slow scrolling finds them cloaked");
+    assert.equal(ranges.length, lines.last - lines.first + 1);
+    assert.ok(ranges.length < 2_000, `${ranges.length} decorations take VS Code too long`);
+    for (const range of ranges) assert.match(document.getText(range), /^"https:.*"$/);
+    assert.deepEqual(linesToCloak(900, 1_000, { first: 0, last: 40 }), { first: 0, last: 999 });
   });
 
   it("knows for a file of code the environments in the nearest folder above it, else all", async () => {

@@ -220,3 +220,19 @@ describe("fix all", () => {
     expect(after.split("\n")).toHaveLength(50);
   });
 });
+
+describe("very many missing keys", () => {
+  it("are not added by one fix, which would take too long to prove; some are one by one", () => {
+    const titles = (count: number) => {
+      const lines = Array.from({ length: count }, (_, n) => `KEY_${n}=\n`).join("");
+      const example = { name: ".env.example", document: parseDocument(lines) };
+      const context = { ...plain, example };
+      const document = parseDocument("A=1\n");
+      const [finding] = lintDocument(document, context).filter(({ rule }) => rule === "missing-key");
+      return fixesFor(finding!, document, context).map(({ title }) => title);
+    };
+    expect(titles(500).filter((title) => title.includes("500"))).toHaveLength(1);
+    expect(titles(501).filter((title) => title.includes("501"))).toHaveLength(0);
+    expect(titles(501).length).toBeGreaterThan(1);
+  });
+});

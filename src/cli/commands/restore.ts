@@ -43,7 +43,7 @@ export function declareRestore(host: CommandHost): void {
               );
             }
             const dialects = await dialectsNear(dirname(join(session.folder, file)));
-            await editEnvironment(session.folder, file, [
+            await editEnvironment(session, file, [
               (document) => setKey(document, key, newest.value, { dialects }),
             ]);
             session.output.result(

@@ -31,7 +31,7 @@ export function declareSet(host: CommandHost): void {
             (document) =>
               setKey(document, name, rest, { dialects, names }),
         );
-        const { before, after } = await editEnvironment(session.folder, environment.file, steps);
+        const { before, after } = await editEnvironment(session, environment.file, steps);
         const [old, now] = [values(before), values(after)];
         const changed = [...names].filter((key) => !Object.hasOwn(old, key) || old[key] !== now[key]);
         session.output.result(

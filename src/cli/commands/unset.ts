@@ -20,7 +20,7 @@ export function declareUnset(host: CommandHost): void {
             (document) =>
               removeKey(document, key, "all"),
         );
-        await editEnvironment(session.folder, environment.file, steps);
+        await editEnvironment(session, environment.file, steps);
         session.output.result(
           { env: environment.name, changed: keys },
           `${environment.file}: removed ${keys.join(", ")}.`,

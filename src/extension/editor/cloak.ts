@@ -3,29 +3,15 @@ import { DisposableStore } from "../../shared/disposable.ts";
 import { dotenvLanguageId, editorCommandIds, editorSettingIds } from "../ids.ts";
 import { mask } from "../services/environmentMask.ts";
 import { comparisonScheme } from "../spaceIds.ts";
-import { CloakedText } from "./cloakedText.ts";
+import { CloakedText, type Lines, linesToCloak, valuesAtOnceMax } from "./cloakedText.ts";
 import { CloakStatus } from "./cloakStatus.ts";
 import { type CoveredValues, registerCloakTokens } from "./cloakTokens.ts";
 import { nameOf } from "./lintable.ts";
 
-/**
- * Values up to which an editor has decorations on all of them, drawn again at every keystroke. A hundred thousand keep
- * VS Code busy for seconds, in which all stand in clear; of more values those around the screen are decorated, and the
- * colour of the text covers the others ({@link registerCloakTokens}).
- */
-const valuesAtOnceMax = 1_000;
-/** Lines above and below the screen whose values are decorated in a document with more values. */
-const marginLines = 400;
 /** Fewer lines than this beyond the edge of the screen, and those beyond them are decorated as well. */
 const nearEdgeLines = 200;
 /** How long typing must pause in a document with more values, in milliseconds; VS Code moves the old ranges meanwhile. */
 const typingPauseMs = 100;
-
-/** Lines of an editor whose values are decorated, from 0; the last one included. */
-interface DrawnLines {
-  readonly first: number;
-  readonly last: number;
-}
 
 /** The values that one "Reveal Line" shows. */
 interface RevealedLine {
@@ -58,7 +44,7 @@ class Cloak implements vscode.Disposable, CoveredValues {
   readonly onDidChange = this.#changed.event;
   readonly #store = new DisposableStore();
   readonly #texts = new WeakMap<vscode.TextDocument, CloakedText>();
-  readonly #drawn = new WeakMap<vscode.TextEditor, DrawnLines>();
+  readonly #drawn = new WeakMap<vscode.TextEditor, Lines>();
   readonly #timers = new Map<vscode.TextDocument, NodeJS.Timeout>();
   /** What "Toggle Cloaking" said last; it holds for this window until it reloads. */
   #chosen: boolean | undefined;
@@ -145,20 +131,11 @@ class Cloak implements vscode.Disposable, CoveredValues {
       if (this.#drawn.delete(editor)) editor.setDecorations(this.#type, []);
       return;
     }
-    const lines = this.#linesToDraw(editor);
+    const text = this.#textOf(document);
+    const lines = linesToCloak(text.count, document.lineCount, screenOf(editor.visibleRanges));
     this.#drawn.set(editor, lines);
-    const ranges = this.#textOf(document).between(lines.first, lines.last);
+    const ranges = text.between(lines.first, lines.last);
     editor.setDecorations(this.#type, this.#withoutRevealed(document, ranges));
-  }
-
-  #linesToDraw({ document, visibleRanges }: vscode.TextEditor): DrawnLines {
-    const lastLine = document.lineCount - 1;
-    if (this.#textOf(document).count <= valuesAtOnceMax) return { first: 0, last: lastLine };
-    const screen = screenOf(visibleRanges);
-    return {
-      first: Math.max(0, screen.first - marginLines),
-      last: Math.min(lastLine, screen.last + marginLines),
-    };
   }
 
   #withoutRevealed(document: vscode.TextDocument, ranges: readonly vscode.Range[]): readonly vscode.Range[] {
@@ -251,7 +228,7 @@ class Cloak implements vscode.Disposable, CoveredValues {
 }
 
 /** From the first to the last line on the screen; the first line of an editor that is not laid out yet. */
-function screenOf(visible: readonly vscode.Range[]): DrawnLines {
+function screenOf(visible: readonly vscode.Range[]): Lines {
   return { first: visible[0]?.start.line ?? 0, last: visible.at(-1)?.end.line ?? 0 };
 }
 

@@ -1,6 +1,6 @@
 import type { DotenvDocument } from "../../dotenv/document.ts";
 import { isValidKey } from "../../dotenv/edit.ts";
-import { addedEmpty, keysLackedIn, listed, missingMatches, offeredKeys } from "../missing.ts";
+import { addedEmpty, addsTogether, keysLackedIn, listed, missingMatches, offeredKeys } from "../missing.ts";
 import type { LintContext, Rule, SiblingContext } from "../rule.ts";
 
 /** Environments that a message names at most. */
@@ -68,7 +68,7 @@ export const missingInSiblings: Rule = {
   choices(finding, document, context) {
     const missing = keysLackedIn(document, finding);
     return [
-      ...(missing.length > 1 ? [addedEmpty(document, missing, context)] : []),
+      ...(addsTogether(missing) ? [addedEmpty(document, missing, context)] : []),
       ...offeredKeys(document, missing).map((key) => addedEmpty(document, [key], context)),
     ].filter((repair) => repair !== undefined);
   },

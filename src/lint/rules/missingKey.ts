@@ -2,7 +2,7 @@ import { keyAt } from "../../dotenv/assignments.ts";
 import { type DotenvDocument, effectiveEntry, parseDocument, values } from "../../dotenv/document.ts";
 import { applyEdits, isValidKey, setKey, type TextEdit, uncommentKey } from "../../dotenv/edit.ts";
 import type { KeyIndex } from "../../dotenv/keyIndex.ts";
-import { addedEmpty, joined, keysLackedIn, missingMatches, offeredKeys } from "../missing.ts";
+import { addedEmpty, addsTogether, joined, keysLackedIn, missingMatches, offeredKeys } from "../missing.ts";
 import type { ExampleContext, LintContext, Repair, Rule } from "../rule.ts";
 import { schemaMatches } from "../schemaFindings.ts";
 
@@ -81,7 +81,7 @@ export const missingKey: Rule = {
       example && isOfExample ? added(document, example, keys, context) : addedEmpty(document, keys, context);
     const offered = offeredKeys(document, missing);
     return [
-      ...(missing.length > 1 ? [add(missing)] : []),
+      ...(addsTogether(missing) ? [add(missing)] : []),
       ...offered.map((key) => uncommented(document, key)),
       ...offered.map((key) => add([key])),
     ].filter((repair) => repair !== undefined);
