@@ -410,6 +410,7 @@ describe("code that reads environment variables", () => {
       "a.ts": "f(process.env.DATABASE_URL, process.env.DATABASE_URL);\n",
       "compose.yaml": "a: ${DATABASE_URL}\n",
     });
+    await indexed("DATABASE_URL", "a.ts:1", "a.ts:1", "compose.yaml:1");
     const { document: code } = await inEditor("a.ts");
     const { promise: isAsked, resolve: ask } = Promise.withResolvers<void>();
     const answer = (): string => {
