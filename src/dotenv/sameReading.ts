@@ -13,7 +13,8 @@ export function readsSame(before: string, after: string, dialects: readonly Dial
   });
 }
 
-function sameValues(
+/** Whether two readings have the same keys with the same values. */
+export function sameValues(
   one: ReadonlyMap<string, string | null>,
   other: ReadonlyMap<string, string | null>,
 ): boolean {

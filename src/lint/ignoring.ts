@@ -1,8 +1,8 @@
 import { isLineBreak, lineEnd, lineStart } from "../dotenv/characters.ts";
 import { type DotenvDocument, lineOf } from "../dotenv/document.ts";
 import type { TextEdit } from "../dotenv/edit.ts";
+import { entryAt } from "../dotenv/occurrences.ts";
 import type { SilencedId } from "./directives.ts";
-import { entryAt } from "./places.ts";
 import { prove } from "./proof.ts";
 import { type Finding, type LintContext, sameReading } from "./rule.ts";
 

@@ -1,6 +1,5 @@
 import { type DotenvDocument, parseDocument, reparseDocument } from "../dotenv/document.ts";
 import type { Rescan } from "../dotenv/rescanning.ts";
-
 import { type RuleId, ruleIds, severityIn } from "./catalog.ts";
 import { withoutSilenced } from "./directives.ts";
 import { type ActiveRule, LocalFindings } from "./local.ts";
@@ -28,6 +27,8 @@ export interface LintedText {
   readonly findings: readonly Finding[];
   readonly local: LocalFindings;
   readonly references: References;
+  /** The text is over {@link lintBytesMax}. */
+  readonly isLarge: boolean;
 }
 
 /** Everything the rules in force find in a document, by position; never throws, and never names a value. */
@@ -50,19 +51,19 @@ function lint(
   context: LintContext,
   before?: { readonly earlier: LintedText; readonly change: Rescan },
 ): LintedText {
-  const large = exceeds(document.text, lintBytesMax);
-  const active = activeRules(context, large);
+  const isLarge = exceeds(document.text, lintBytesMax);
+  const active = activeRules(context, isLarge);
   const local =
-    before && isSameForEntries(before.earlier, context, large)
+    before && isSameForEntries(before.earlier, context, isLarge)
       ? before.earlier.local.after(before.change, document, active, context)
       : LocalFindings.of(document, active, context);
   const references = before
     ? before.earlier.references.after(before.change, document)
     : References.of(document);
   const findings = [...local.findings, ...wholeFindings(document, active, { ...context, references })];
-  if (large) findings.push(...tooLarge(context));
+  if (isLarge) findings.push(...tooLarge(context));
   findings.sort(byPosition);
-  return { document, context, findings: withoutSilenced(findings, document), local, references };
+  return { document, context, findings: withoutSilenced(findings, document), local, references, isLarge };
 }
 
 function activeRules(context: LintContext, large: boolean): ActiveRule[] {
@@ -86,10 +87,10 @@ function wholeFindings(
 }
 
 /** Whether checks of single assignments would find the same as they did earlier. */
-function isSameForEntries(earlier: LintedText, other: LintContext, large: boolean): boolean {
+function isSameForEntries(earlier: LintedText, other: LintContext, isLarge: boolean): boolean {
   const one = earlier.context;
   return (
-    exceeds(earlier.document.text, lintBytesMax) === large &&
+    earlier.isLarge === isLarge &&
     one.isExample === other.isExample &&
     one.isSchema === other.isSchema &&
     one.tracked === other.tracked &&

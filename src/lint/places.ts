@@ -1,13 +1,5 @@
 import { type DotenvDocument, type Entry, type LocalEntry, lineOf, type Span } from "../dotenv/document.ts";
 
-/** The entry whose statement holds an offset. Entries do not overlap and stand in file order. */
-export function entryAt(document: DotenvDocument, offset: number): Entry | undefined {
-  const { entries } = document;
-  const at = firstFrom(entries, offset);
-  const entry = entries[at]?.span.start === offset ? entries[at] : entries[at - 1];
-  return entry && entry.span.start <= offset && offset <= entry.span.end ? entry : undefined;
-}
-
 /** The index of the first of spans in file order that starts at `offset` or behind it; their number for none. */
 export function firstFrom(places: readonly { readonly span: Span }[], offset: number): number {
   let low = 0;

@@ -1,6 +1,7 @@
 import { type DialectId, type DialectReading, readAs } from "../dotenv/dialects.ts";
 import type { DotenvDocument } from "../dotenv/document.ts";
 import { applyEdits, type TextEdit } from "../dotenv/edit.ts";
+import { sameValues } from "../dotenv/sameReading.ts";
 import type { LintContext, Repair } from "./rule.ts";
 
 /** What a change claims to do to the reading. */
@@ -89,7 +90,7 @@ function proveAnew(
     const own = claimOf(dialect, claim);
     const isClaimed = readsAsClaimed(before.values, after.values, own);
     if (!isClaimed && !(own.mends === true && readsAsDotenv(after.values, dotenv))) return undefined;
-    changesReading ||= !isSame(before.values, after.values);
+    changesReading ||= !sameValues(before.values, after.values);
   }
   return { changesReading };
 }
@@ -122,11 +123,5 @@ function readsAsDotenv(reading: Values, dotenv: Values): boolean {
     const other = reading.get(key);
     if (other !== value && !(typeof other === "string" && value?.includes("$"))) return false;
   }
-  return true;
-}
-
-function isSame(one: Values, other: Values): boolean {
-  if (one.size !== other.size) return false;
-  for (const [key, value] of one) if (other.get(key) !== value || !other.has(key)) return false;
   return true;
 }

@@ -11,10 +11,9 @@ import {
   type Readers,
 } from "../../dotenv/dialectDetection.ts";
 import type { DialectId } from "../../dotenv/dialects.ts";
-import { isExcludedPath } from "../../dotenv/fileNames.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { dialectsSettingId } from "../ids.ts";
-import { relativePathIn } from "./environmentFile.ts";
+import { watchMarkers } from "./markerWatch.ts";
 
 /** Folders whose dialects are remembered; with more, all are found anew. */
 const rememberedFoldersMax = 2_000;
@@ -69,26 +68,12 @@ export class DialectDetection implements vscode.Disposable {
   #watch(): void {
     if (this.#watching) return;
     this.#watching = true;
-    const { workspace } = vscode;
-    const watcher = workspace.createFileSystemWatcher(markerGlob);
-    const forget = (uri: vscode.Uri): void => this.#forget(uri);
-    this.#store.add(watcher);
-    this.#store.add(watcher.onDidChange(forget));
-    this.#store.add(watcher.onDidCreate(forget));
-    this.#store.add(watcher.onDidDelete(forget));
-    this.#store.add(workspace.onDidChangeWorkspaceFolders(() => this.#forgetAll()));
+    this.#store.add(watchMarkers(markerGlob, () => this.#forgetAll()));
     this.#store.add(
-      workspace.onDidChangeConfiguration((event) => {
+      vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration(dialectsSettingId)) this.#changed.fire();
       }),
     );
-  }
-
-  /** A package that is installed brings thousands of such files along, none of which is near a `.env` file. */
-  #forget(uri: vscode.Uri): void {
-    const folder = vscode.workspace.getWorkspaceFolder(uri);
-    if (folder !== undefined && isExcludedPath(relativePathIn(folder, uri))) return;
-    this.#forgetAll();
   }
 
   #forgetAll(): void {

@@ -1,12 +1,12 @@
 import * as vscode from "vscode";
 import { manifestNames } from "../../dotenv/conventions.ts";
-import { isExcludedPath } from "../../dotenv/fileNames.ts";
 import { type LayerConvention, layersBelow } from "../../dotenv/layers.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { conventionSettingId } from "../ids.ts";
 import { conventionFor } from "./conventionChoice.ts";
-import { type EnvironmentFile, relativePathIn } from "./environmentFile.ts";
+import type { EnvironmentFile } from "./environmentFile.ts";
 import type { EnvironmentIndex } from "./environmentIndex.ts";
+import { watchMarkers } from "./markerWatch.ts";
 
 /** Directories whose convention is remembered; with more, all are found anew. */
 const rememberedDirectoriesMax = 2_000;
@@ -60,20 +60,9 @@ export class EnvironmentLayers implements vscode.Disposable {
   #watch(): void {
     if (this.#watching) return;
     this.#watching = true;
-    const { workspace } = vscode;
-    const watcher = workspace.createFileSystemWatcher(`**/{${manifestNames.join(",")}}`);
-    // A package that is installed brings thousands of such files along, none of which is near a `.env` file.
-    const forget = (uri: vscode.Uri): void => {
-      const folder = workspace.getWorkspaceFolder(uri);
-      if (folder === undefined || !isExcludedPath(relativePathIn(folder, uri))) this.#forgetAll();
-    };
-    this.#store.add(watcher);
-    this.#store.add(watcher.onDidChange(forget));
-    this.#store.add(watcher.onDidCreate(forget));
-    this.#store.add(watcher.onDidDelete(forget));
-    this.#store.add(workspace.onDidChangeWorkspaceFolders(() => this.#forgetAll()));
+    this.#store.add(watchMarkers(`**/{${manifestNames.join(",")}}`, () => this.#forgetAll()));
     this.#store.add(
-      workspace.onDidChangeConfiguration((event) => {
+      vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration(conventionSettingId)) this.#forgetAll();
       }),
     );

@@ -1,5 +1,6 @@
 import { equalsSign } from "../../dotenv/characters.ts";
-import { entryAt, readAs } from "../places.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
+import { readAs } from "../places.ts";
 import { quotings } from "../quoting.ts";
 import { type Rule, sameReading } from "../rule.ts";
 

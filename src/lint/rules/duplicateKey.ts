@@ -1,8 +1,9 @@
 import { isDropped } from "../../dotenv/assignments.ts";
 import { type DotenvDocument, type Entry, effectiveEntry } from "../../dotenv/document.ts";
 import type { TextEdit } from "../../dotenv/edit.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
 import { recordLength } from "../../dotenv/statements.ts";
-import { entryAt, lineAt } from "../places.ts";
+import { lineAt } from "../places.ts";
 import { type Match, type Rule, sameReading } from "../rule.ts";
 
 function matchOf(document: DotenvDocument, entry: Entry): Match {

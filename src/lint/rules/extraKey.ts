@@ -1,40 +1,32 @@
 import { isDropped, keyAt } from "../../dotenv/assignments.ts";
 import type { DotenvDocument } from "../../dotenv/document.ts";
 import { keyEndField, keyStartField } from "../../dotenv/statements.ts";
+import { KeptByKeys } from "../keptByKeys.ts";
 import type { Rule } from "../rule.ts";
 
-/** The extra keys of a document with certain keys: asked again at every keystroke. */
-const found = new WeakMap<
-  object,
-  { readonly example: DotenvDocument; readonly extra: ReadonlySet<string> }
->();
+const extras = new KeptByKeys<DotenvDocument, ReadonlySet<string>>((one, other) => one === other);
 
 /** The keys that the example does not have, not even in a comment: there it is known, only not asked for. */
 function extraIn(document: DotenvDocument, example: DotenvDocument): ReadonlySet<string> {
   const { keys } = document;
-  const known = (identity: object | undefined) => {
-    const before = identity && found.get(identity);
-    return before?.example === example ? before.extra : undefined;
-  };
-  const isExtra = (key: string) =>
-    !example.keys.has(key) && !example.commented.some((one) => one.key === key);
-  const before = known(keys.change?.before);
-  let extra = known(keys.identity);
-  if (!extra && before && keys.change) {
-    const now = new Set(before);
-    for (const key of keys.change.keys) {
-      if (keys.has(key) && isExtra(key)) now.add(key);
-      else now.delete(key);
-    }
-    extra = now;
-  }
-  if (!extra) {
-    const optional = new Set(example.commented.map(({ key }) => key));
-    const lacking = example.keys.lackingOf(keys).map((record) => keyAt(document, record));
-    extra = new Set(lacking.filter((key) => !optional.has(key)));
-  }
-  found.set(keys.identity, { example, extra });
-  return extra;
+  return extras.find(
+    keys,
+    example,
+    () => {
+      const optional = new Set(example.commented.map(({ key }) => key));
+      const lacking = example.keys.lackingOf(keys).map((record) => keyAt(document, record));
+      return new Set(lacking.filter((key) => !optional.has(key)));
+    },
+    (before, changed) => {
+      const now = new Set(before);
+      for (const key of changed) {
+        const isKnown = example.keys.has(key) || example.commented.some((one) => one.key === key);
+        if (keys.has(key) && !isKnown) now.add(key);
+        else now.delete(key);
+      }
+      return now;
+    },
+  );
 }
 
 /** Reports each key that neither the example nor the schema has, at its first place. */

@@ -1,5 +1,6 @@
 import type { DotenvDocument } from "../../dotenv/document.ts";
 import { isValidKey } from "../../dotenv/edit.ts";
+import { KeptByKeys } from "../keptByKeys.ts";
 import { addedEmpty, addsTogether, keysLackedIn, listed, missingMatches, offeredKeys } from "../missing.ts";
 import type { LintContext, Rule, SiblingContext } from "../rule.ts";
 
@@ -11,31 +12,27 @@ interface Missing {
   readonly names: readonly string[];
 }
 
-/** What is missing, as long as a document has the same keys: asked again at every keystroke in a value. */
-const found = new WeakMap<
-  object,
-  {
-    readonly context: Pick<LintContext, "siblings" | "example" | "schema">;
-    readonly missing: readonly Missing[];
-  }
->();
+type Asked = Pick<LintContext, "siblings" | "example" | "schema">;
 
-function missingIn({ keys }: DotenvDocument, context: LintContext): readonly Missing[] {
-  const { siblings = [], example, schema } = context;
-  const before = found.get(keys.identity);
-  const { context: asked, missing: known } = before ?? {};
-  const isSame = asked?.siblings === siblings && asked.example === example && asked.schema === schema;
-  if (known && isSame) return known;
+const found = new KeptByKeys<Asked, readonly Missing[]>(
+  (one, other) =>
+    one.siblings === other.siblings && one.example === other.example && one.schema === other.schema,
+);
+
+function missingIn(
+  { keys }: DotenvDocument,
+  { siblings = [], example, schema }: LintContext,
+): readonly Missing[] {
   const isAsked = (key: string) =>
     isValidKey(key) &&
     !keys.has(key) &&
     example?.document.keys.has(key) !== true &&
     schema?.schema.items.has(key) !== true;
-  const missing = keysOf(siblings)
-    .filter(([key]) => isAsked(key))
-    .map(([key, names]) => ({ key, names }));
-  found.set(keys.identity, { context: { siblings, example, schema }, missing });
-  return missing;
+  return found.find(keys, { siblings, example, schema }, () =>
+    keysOf(siblings)
+      .filter(([key]) => isAsked(key))
+      .map(([key, names]) => ({ key, names })),
+  );
 }
 
 function keysOf(siblings: readonly SiblingContext[]): [string, string[]][] {

@@ -2,40 +2,37 @@ import { keyAt } from "../../dotenv/assignments.ts";
 import { type DotenvDocument, effectiveEntry, parseDocument, values } from "../../dotenv/document.ts";
 import { applyEdits, isValidKey, setKey, type TextEdit, uncommentKey } from "../../dotenv/edit.ts";
 import type { KeyIndex } from "../../dotenv/keyIndex.ts";
+import { KeptByKeys } from "../keptByKeys.ts";
 import { addedEmpty, addsTogether, joined, keysLackedIn, missingMatches, offeredKeys } from "../missing.ts";
 import type { ExampleContext, LintContext, Repair, Rule } from "../rule.ts";
 import { schemaMatches } from "../schemaFindings.ts";
 
-/** What a document with certain keys lacks of an example: asked again at every keystroke. */
-interface Lacking {
-  readonly example: ExampleContext;
-  /** Records of the example, in order. */
-  readonly records: readonly number[];
-}
-
-const found = new WeakMap<object, Lacking>();
+/** Records of the example whose keys a document lacks, in order. */
+const lacking = new KeptByKeys<ExampleContext, readonly number[]>(
+  (one, other) => one.document === other.document && one.inherited === other.inherited,
+);
 
 /** The keys of the example that the document does not have, in the example's order. */
 function missingIn({ keys }: DotenvDocument, example: ExampleContext): readonly string[] {
-  const known = (identity: object | undefined) => {
-    const before = identity && found.get(identity);
-    const same =
-      before?.example.document === example.document && before.example.inherited === example.inherited;
-    return same ? before.records : undefined;
-  };
-  const before = known(keys.change?.before);
-  const records =
-    known(keys.identity) ??
-    (before ? afterChange(before, keys, example) : keys.lackingOf(example.document.keys));
-  found.set(keys.identity, { example, records });
+  const records = lacking.find(
+    keys,
+    example,
+    () => keys.lackingOf(example.document.keys),
+    (before, changed) => afterChange(before, changed, keys, example),
+  );
   return records
     .map((record) => keyAt(example.document, record))
     .filter((key) => isValidKey(key) && !example.inherited?.has(key));
 }
 
-function afterChange(before: readonly number[], keys: KeyIndex, example: ExampleContext): readonly number[] {
+function afterChange(
+  before: readonly number[],
+  changed: readonly string[],
+  keys: KeyIndex,
+  example: ExampleContext,
+): readonly number[] {
   const records = new Set(before);
-  for (const key of keys.change?.keys ?? []) {
+  for (const key of changed) {
     const record = example.document.keys.first(key);
     if (record === undefined) continue;
     if (keys.has(key)) records.delete(record);

@@ -1,4 +1,4 @@
-import { entryAt } from "../places.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
 import { type Rule, sameReading } from "../rule.ts";
 
 const plain = /^[\w./:@%+,=?&~-]+$/;

@@ -8,10 +8,11 @@ import {
 import { type DotenvDocument, type Entry, parseDocument } from "../../dotenv/document.ts";
 import { applyEdits, type TextEdit } from "../../dotenv/edit.ts";
 import { newlineAt, valueEdit } from "../../dotenv/layout.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
 import { parseReferences } from "../../dotenv/reference.ts";
 import { expandableSpellings, refers, styleOf } from "../../dotenv/spelling.ts";
 import { type RuleId, severityIn } from "../catalog.ts";
-import { entryAt, readAs } from "../places.ts";
+import { readAs } from "../places.ts";
 import type { LintContext, Match, Repair, Rule } from "../rule.ts";
 import { isCut } from "./valueCutByHash.ts";
 

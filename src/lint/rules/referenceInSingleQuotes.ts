@@ -1,6 +1,6 @@
 import { keyAt, localEntryOf } from "../../dotenv/assignments.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
 import { valueStartField } from "../../dotenv/statements.ts";
-import { entryAt } from "../places.ts";
 import { type Match, type Rule, sameReading } from "../rule.ts";
 
 const singleQuote = 39;

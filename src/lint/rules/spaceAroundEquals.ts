@@ -1,6 +1,7 @@
 import { equalsSign } from "../../dotenv/characters.ts";
 import type { DotenvDocument, LocalEntry, Span } from "../../dotenv/document.ts";
-import { entryAt, separatorOf, skipSpaces } from "../places.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
+import { separatorOf, skipSpaces } from "../places.ts";
 import { type Rule, sameReading } from "../rule.ts";
 
 /** The white space before and behind `=`; behind it only where a value follows. */

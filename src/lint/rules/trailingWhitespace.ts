@@ -8,7 +8,8 @@ import {
   skipSpaceInLine,
 } from "../../dotenv/characters.ts";
 import type { DotenvDocument, Span } from "../../dotenv/document.ts";
-import { entryAt, readAs } from "../places.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
+import { readAs } from "../places.ts";
 import { type Match, type Repair, type Rule, sameReading } from "../rule.ts";
 
 const none: Match[] = [];

@@ -1,6 +1,7 @@
 import { isQuote } from "../../dotenv/characters.ts";
 import type { DotenvDocument, Entry, LocalEntry } from "../../dotenv/document.ts";
-import { entryAt, lineAt, readAs } from "../places.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
+import { lineAt, readAs } from "../places.ts";
 import { quotings } from "../quoting.ts";
 import { type Match, type Repair, type Rule, sameReading } from "../rule.ts";
 

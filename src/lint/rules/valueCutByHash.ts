@@ -1,6 +1,7 @@
 import { isSpace } from "../../dotenv/characters.ts";
 import type { DotenvDocument, LocalEntry } from "../../dotenv/document.ts";
-import { entryAt, readAs, separatorOf, skipSpaces } from "../places.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
+import { readAs, separatorOf, skipSpaces } from "../places.ts";
 import { quotings } from "../quoting.ts";
 import type { Match, Rule } from "../rule.ts";
 

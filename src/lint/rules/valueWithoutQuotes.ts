@@ -1,6 +1,6 @@
 import { isQuote, isSpace } from "../../dotenv/characters.ts";
 import type { DotenvDocument, LocalEntry } from "../../dotenv/document.ts";
-import { entryAt } from "../places.ts";
+import { entryAt } from "../../dotenv/occurrences.ts";
 import { quotings } from "../quoting.ts";
 import { type Rule, sameReading } from "../rule.ts";
 import { isCut } from "./valueCutByHash.ts";
