@@ -54,6 +54,10 @@ async function extension() {
   const { code, output } = await runStep("node", ["scripts/test-extension.mjs"], { capture: true });
   const line = /^extension: (\d+) passed, (\d+) failed/m.exec(output);
   const failed = Number(line?.[2] ?? 0);
+  const told = [
+    ...output.matchAll(/^ *\d+ failing\n([\s\S]*?)(?=^(?:Test run failed|Exit code|suite )|$(?![\s\S]))/gm),
+  ];
+  failures.push(...told.map(([, text]) => `test/extension:\n${text.trim().slice(0, failureCharactersMax)}`));
   count("extension", { passed: Number(line?.[1] ?? 0), failed: code !== 0 ? Math.max(1, failed) : failed });
 }
 

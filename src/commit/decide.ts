@@ -8,7 +8,7 @@ type RecordBody = Pick<
   LogRecord,
   "kind" | "tx" | "author" | "requestId" | "items" | "members" | "participants" | "message"
 > &
-  Partial<Pick<LogRecord, "reverts" | "riders">>;
+  Partial<Pick<LogRecord, "reverts" | "riders" | "detached">>;
 
 /**
  * Makes `body` the next revision: first the forced write, then the state, then COMMIT to everyone who is at the
@@ -47,6 +47,7 @@ function append(
 export function decideCommit(state: SpaceState, active: Active, context: StepContext): CoordinatorEffect[] {
   const [lead, ...others] = active.submits;
   state.active = undefined;
+  const detached = [...new Set(active.submits.flatMap((submit) => submit.detached))];
   const effects = append(
     state,
     {
@@ -57,6 +58,7 @@ export function decideCommit(state: SpaceState, active: Active, context: StepCon
       items: active.submits.flatMap((submit) => submit.items),
       members: [],
       participants: active.participants,
+      ...(detached.length === 0 ? {} : { detached }),
       message: lead.message,
       ...(lead.reverts === undefined ? {} : { reverts: lead.reverts }),
       ...(others.length === 0 ? {} : { riders: others.map(riderOf) }),
@@ -72,7 +74,7 @@ export function decideCommit(state: SpaceState, active: Active, context: StepCon
         outcome: "committed",
         tx: active.tx,
         rev: state.head.rev,
-        detached: [...submit.detached],
+        detached,
       }),
     );
   }

@@ -18,6 +18,7 @@ export function submit(
   const rev = context.requestRevision(requestId);
   if (rev !== undefined) {
     const tx = context.revision(rev)?.tx;
+    const record = rev > context.floor ? context.records(rev)[0] : undefined;
     return [
       send(session.id, {
         t: "answer",
@@ -25,6 +26,7 @@ export function submit(
         outcome: "committed",
         rev,
         ...(tx === undefined ? {} : { tx }),
+        detached: record?.detached ?? [],
       }),
     ];
   }

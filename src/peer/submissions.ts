@@ -151,9 +151,10 @@ export class Submissions {
 
   /** A record of the log that is one of ours is an answer too. */
   committed(record: LogRecord): void {
+    const { rev: revision, detached = [] } = record;
     for (const requestId of requestsOf(record)) {
       const pending = this.#pending.get(requestId);
-      if (pending) this.#settle(pending, { outcome: "committed", revision: record.rev, detached: [] });
+      if (pending) this.#settle(pending, { outcome: "committed", revision, detached });
     }
   }
 

@@ -69,6 +69,7 @@ export const recordSchema = v.strictObject({
   riders,
   members: v.pipe(v.array(memberSchema), v.maxLength(limits.membersMax), v.readonly()),
   participants: v.pipe(v.array(token), v.maxLength(limits.membersMax), v.readonly()),
+  detached: v.exactOptional(v.pipe(v.array(shortText), v.maxLength(limits.membersMax), v.readonly())),
   message: v.pipe(v.string(), v.maxLength(limits.commitMessageCharsMax)),
   reverts: v.exactOptional(revision),
   at: v.number(),

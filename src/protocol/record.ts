@@ -64,6 +64,8 @@ export interface LogRecord {
   readonly members: readonly MemberChange[];
   /** Voters that this record needed a YES or READ_ONLY from. */
   readonly participants: readonly string[];
+  /** Names of the voters that were absent for so long that this went on without them; absent when there are none. */
+  readonly detached?: readonly string[];
   readonly message: string;
   /** The revision that this one reverts, if any. */
   readonly reverts?: number;

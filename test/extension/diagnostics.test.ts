@@ -176,6 +176,21 @@ describe("diagnostics in the editor", () => {
     edit.deleteFile(inside.document.uri);
     assert.ok(await vscode.workspace.applyEdit(edit));
     await published(inside.document.uri);
+    // What makes every document checked again brings nothing back, until somebody goes on typing.
+    const other = await opened(".env.beside", "nonsense\n");
+    await published(other.document.uri, "invalid-line");
+    const setting = vscode.workspace.getConfiguration("envpact");
+    await setting.update("lint.severity", { "invalid-line": "off" }, vscode.ConfigurationTarget.Workspace);
+    await published(other.document.uri);
+    await setting.update("lint.severity", undefined, vscode.ConfigurationTarget.Workspace);
+    await published(other.document.uri, "invalid-line");
+    assert.deepEqual([...codesOf(outside.document.uri), ...codesOf(inside.document.uri)], []);
+    const left = new vscode.WorkspaceEdit();
+    left.insert(outside.document.uri, new vscode.Position(0, 0), "A=1\n");
+    assert.ok(await vscode.workspace.applyEdit(left));
+    await published(outside.document.uri, "invalid-line");
+    await vscode.window.showTextDocument(outside.document);
+    await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
   });
 
   it("stay with a file that another program replaces by renaming", async () => {

@@ -258,7 +258,13 @@ describe("an absent voter", () => {
     bench.catchUp(["ana", "ben"]);
     bench.vote("ana", "yes");
     bench.vote("ben", "yes");
-    expect(bench.answer("request-a")).toMatchObject({ outcome: "committed", rev: 2, detached: ["cleo"] });
+    const answer = bench.answer("request-a");
+    expect(answer).toMatchObject({ outcome: "committed", rev: 2, detached: ["cleo"] });
+    // An author that hears the record first, or asks again, is told the same.
+    expect(bench.log[1]?.detached).toEqual(["cleo"]);
+    bench.said.length = 0;
+    bench.submit("ana", "request-a", ["A"]);
+    expect(bench.answer("request-a")).toEqual(answer);
   });
 
   test("the space's own policy counts where a submit does not say", () => {

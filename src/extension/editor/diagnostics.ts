@@ -25,6 +25,12 @@ export interface Linted extends LintedText {
 /** How long typing must pause before a document is checked. */
 const typingPauseMsMax = 120;
 
+/**
+ * How long after a document was opened its file is looked for, in milliseconds. VS Code drops a creation and a deletion
+ * that follow closely, so nobody is told of a file that was opened in between.
+ */
+const confirmAfterMs = 1_000;
+
 /** The setting with the severity of each rule, within the section `envpact`. */
 const severitySetting = "lint.severity";
 
@@ -45,6 +51,10 @@ const tags: Readonly<Partial<Record<RuleId, vscode.DiagnosticTag>>> = {
 interface Tracked {
   readonly document: vscode.TextDocument;
   timer: NodeJS.Timeout | undefined;
+  /** Looks once whether the file is there. */
+  readonly confirm: NodeJS.Timeout;
+  /** Its file was deleted: not checked until somebody types into what is left, or the file is back. */
+  isGone: boolean;
   /** Counts the checks begun. */
   begun: number;
   /** The last check that was published or called off: one that began no later and still waits is dropped. */
@@ -74,8 +84,7 @@ export class DiagnosticsService implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const tracked of this.#tracked.values()) clearTimeout(tracked.timer);
-    this.#tracked.clear();
+    for (const { document } of this.#tracked.values()) this.#untrack(document.uri);
     this.#store.dispose();
   }
 
@@ -105,6 +114,7 @@ export class DiagnosticsService implements vscode.Disposable {
         // VS Code reports a change of the encoding or of the dirty mark here too, without a new version.
         const tracked = this.#tracked.get(document.uri.toString());
         if (!tracked) return;
+        tracked.isGone = false;
         this.#schedule(tracked, typingPauseMsMax);
         if (isExampleName(document.uri)) this.#scheduleAllBut(tracked);
       }),
@@ -125,7 +135,13 @@ export class DiagnosticsService implements vscode.Disposable {
     this.#store.add(watcher);
     this.#store.add(watcher.onDidDelete((uri) => this.#forget(uri)));
     // A file that is replaced by renaming another over it is deleted and created for a watcher.
-    this.#store.add(watcher.onDidCreate(() => this.refresh()));
+    this.#store.add(
+      watcher.onDidCreate((uri) => {
+        const tracked = this.#tracked.get(uri.toString());
+        if (tracked) tracked.isGone = false;
+        this.refresh();
+      }),
+    );
     this.#store.add(
       vscode.workspace.onDidDeleteFiles(({ files }) => {
         for (const file of files) this.#forget(file);
@@ -135,18 +151,45 @@ export class DiagnosticsService implements vscode.Disposable {
 
   #open(document: vscode.TextDocument): void {
     if (!isLintable(document)) return;
-    const key = document.uri.toString();
-    clearTimeout(this.#tracked.get(key)?.timer);
-    const tracked: Tracked = { document, timer: undefined, begun: 0, settled: 0, linted: undefined };
-    this.#tracked.set(key, tracked);
+    this.#untrack(document.uri);
+    const confirm = setTimeout(() => {
+      this.#confirm(document.uri).catch((error: unknown) => {
+        this.#log.error(`${nameOf(document.uri)} could not be looked for.`, String(error));
+      });
+    }, confirmAfterMs);
+    const tracked: Tracked = {
+      document,
+      timer: undefined,
+      confirm,
+      isGone: false,
+      begun: 0,
+      settled: 0,
+      linted: undefined,
+    };
+    this.#tracked.set(document.uri.toString(), tracked);
     this.#schedule(tracked, 0);
   }
 
   #close(uri: vscode.Uri): void {
-    const key = uri.toString();
-    clearTimeout(this.#tracked.get(key)?.timer);
-    this.#tracked.delete(key);
+    this.#untrack(uri);
     this.#collection.delete(uri);
+  }
+
+  #untrack(uri: vscode.Uri): void {
+    const tracked = this.#tracked.get(uri.toString());
+    clearTimeout(tracked?.timer);
+    clearTimeout(tracked?.confirm);
+    this.#tracked.delete(uri.toString());
+  }
+
+  async #confirm(uri: vscode.Uri): Promise<void> {
+    if (uri.scheme === "untitled") return;
+    try {
+      await vscode.workspace.fs.stat(uri);
+    } catch (error) {
+      if (!(error instanceof vscode.FileSystemError)) throw error;
+      if (error.code === "FileNotFound") this.#forget(uri);
+    }
   }
 
   /** Clears a deleted file, or every file of a deleted folder; one that stays open is checked at its next edit. */
@@ -155,6 +198,7 @@ export class DiagnosticsService implements vscode.Disposable {
     for (const [key, tracked] of this.#tracked) {
       if (key !== gone && !key.startsWith(`${gone}/`)) continue;
       clearTimeout(tracked.timer);
+      tracked.isGone = true;
       tracked.settled = tracked.begun;
       tracked.linted = undefined;
       this.#collection.delete(tracked.document.uri);
@@ -171,6 +215,7 @@ export class DiagnosticsService implements vscode.Disposable {
 
   #schedule(tracked: Tracked, delayMs: number): void {
     clearTimeout(tracked.timer);
+    if (tracked.isGone) return;
     tracked.timer = setTimeout(() => {
       this.#lint(tracked).catch((error: unknown) => {
         this.#log.error(
@@ -193,6 +238,7 @@ export class DiagnosticsService implements vscode.Disposable {
     const { version } = document;
     const linted = lintText(document.getText(), context, tracked.linted);
     tracked.linted = { version, ...linted };
+    if (tracked.isGone) return;
     this.#collection.set(
       document.uri,
       linted.findings.map((finding) => diagnosticOf(finding, document)),
