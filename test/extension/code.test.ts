@@ -15,7 +15,7 @@ import {
   run,
 } from "./environments-workspace.ts";
 
-const waitMsMax = 15_000;
+const waitMsMax = 30_000;
 /** Stands as a value in every file of these tests, and must be seen nowhere. */
 const secret = "s3cr3t-canary";
 

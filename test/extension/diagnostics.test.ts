@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 
-const waitMsMax = 10_000;
+const waitMsMax = 30_000;
 const codesOf = (uri: vscode.Uri): string[] => own(uri).map(codeOf);
 let created: vscode.Uri[] = [];
 

@@ -14,7 +14,7 @@ import {
 } from "./environments-workspace.ts";
 
 /** How long a file event may take to be heard, in milliseconds. */
-const heardMsMax = 10_000;
+const heardMsMax = 30_000;
 
 describe("the readers of a .env file", () => {
   let api: TestApi;

@@ -134,7 +134,7 @@ export async function until(
   api: TestApi,
   what: string,
   holds: () => Promise<boolean>,
-  msMax = 10_000,
+  msMax = 30_000,
 ): Promise<void> {
   const { tree } = api.environments;
   const end = Date.now() + msMax;

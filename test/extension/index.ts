@@ -5,7 +5,7 @@ import { delimiter } from "node:path";
 import { format } from "node:util";
 import Mocha from "mocha";
 
-const testMillisecondsMax = 30_000;
+const testMillisecondsMax = 90_000;
 
 /**
  * Runs the tests of one suite.

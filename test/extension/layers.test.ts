@@ -15,7 +15,7 @@ import {
   until,
 } from "./environments-workspace.ts";
 
-const waitMsMax = 10_000;
+const waitMsMax = 30_000;
 
 /** Resolves once the keys that the diagnostics of a file ask for are the expected ones. */
 async function askedFor(name: string, expected: string): Promise<void> {

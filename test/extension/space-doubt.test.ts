@@ -21,7 +21,7 @@ import {
 /** Every value in these tests holds it; no label, tooltip, message or page may. */
 const canary = "c4n4ry";
 const decidedAndUntold = "coordinator.before-commit-send";
-const testMs = 60_000;
+const testMs = 120_000;
 
 describe("a commit whose coordinator dies", () => {
   let api: TestApi;

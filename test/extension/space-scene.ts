@@ -13,7 +13,7 @@ import { spaceCommandIds } from "../../src/extension/spaceIds.ts";
 import type { SpaceRow } from "../../src/extension/views/spaceRow.ts";
 
 /** How long anything may take until a test gives up, in milliseconds. */
-const patienceMs = 15_000;
+const patienceMs = 30_000;
 
 /** A message that the window showed. */
 export interface Said {

@@ -8,7 +8,7 @@ import { activated, at, fill, leaveAsFound, onDisk, put, startAfresh } from "./e
 import { OwnCoordinator } from "./space-coordinator.ts";
 import { eventually, OtherPeer, Person, run, showing, spaceRow } from "./space-scene.ts";
 
-const testMs = 60_000;
+const testMs = 120_000;
 /** After this absence the coordinator of these tests goes on without a voter, in seconds. */
 const detachAfterSeconds = 2;
 

@@ -7,7 +7,7 @@ import { type VscodeServer, windowUrl } from "../host/server.ts";
 import { Editor } from "./editor.ts";
 import { escapePattern, exactly, QuickInput } from "./quick-input.ts";
 
-const appearMillisecondsMax = 15_000;
+const appearMillisecondsMax = 30_000;
 
 /** What a window opens. */
 export interface OpenOptions {
