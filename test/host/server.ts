@@ -55,7 +55,7 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   "window.menuBarVisibility": "compact",
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
-  "extensions.autoUpdate": false,
+  "extensions.autoUpdate": "off",
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,
   "chat.disableAIFeatures": true,
