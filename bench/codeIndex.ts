@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { familyOf, mayName } from "../src/code/languages.ts";
-import { placed } from "../src/code/places.ts";
+import { placedScan } from "../src/code/places.ts";
 import { scanCode } from "../src/code/scan.ts";
 import { readsInFlightMax, UsageIndex } from "../src/code/usageIndex.ts";
 import { goalRow, median, type Row, reported } from "./row.ts";
@@ -137,7 +137,7 @@ function intoIndex(index: UsageIndex): (file: string, bytes: Buffer) => void {
     const family = familyOf(file.slice(file.lastIndexOf("/") + 1));
     if (family === undefined || !mayName(bytes, family)) return;
     const text = bytes.toString("utf8");
-    index.set(file, placed(text, scanCode(text, family)));
+    index.set(file, placedScan(text, scanCode(text, family)));
   };
 }
 

@@ -32,8 +32,6 @@ const profiled = [
   "  rest spreads thin over reading and validating messages, reading, rendering and reading back the `.env` text, opening",
   "  the sealed value, and the agent's JSON lines; no part is above 8 %. etcd's watchers are told after the fact: they",
   "  neither check nor stage before the decision, so they do one round and one file where Envpact does two rounds.",
-  "- **A keystroke in a key, with Node in force.** What is missing and what refers to the key is found anew from what",
-  "  changed; but where Node reads the file otherwise is looked for in all lines, about 1.5 ms of the 5.",
   "- **512 peers.** The same cost per peer, 64 of them behind each event loop.",
   "- **Catch-up.** Reading bytes from SQLite parses and checks nothing. Envpact checks each record's hash at both ends,",
   "  validates it, opens the values, forces the journal, and replaces the file once for every message of catch-up; the",

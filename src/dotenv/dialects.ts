@@ -1,5 +1,6 @@
 import type { DialectId } from "./dialects/dialect.ts";
 import { type Difference, partingsIn } from "./dialects/differences.ts";
+import type { OddLines } from "./dialects/oddLines.ts";
 import { readAs } from "./dialects/readers.ts";
 import type { DotenvDocument } from "./document.ts";
 import { type SpellingStyle, spellings } from "./spelling.ts";
@@ -13,6 +14,7 @@ export {
   isDialectId,
 } from "./dialects/dialect.ts";
 export { type Difference, partingsIn } from "./dialects/differences.ts";
+export { OddLines } from "./dialects/oddLines.ts";
 export { readAs };
 
 const plainStyle: SpellingStyle = {
@@ -26,8 +28,9 @@ const plainStyle: SpellingStyle = {
 export function differencesIn(
   document: DotenvDocument,
   dialects: readonly DialectId[],
+  lines?: OddLines,
 ): readonly Difference[] {
-  return partingsIn(document, dialects).differences;
+  return partingsIn(document, dialects, lines).differences;
 }
 
 /**

@@ -3,7 +3,6 @@ import {
   readStatement,
   recordFrom,
   recordLength,
-  recordsAtFirst,
   type Scan,
   StatementList,
   type Statements,
@@ -35,7 +34,7 @@ export function rescanText(oldText: string, old: Scan, text: string): Rescan {
   const before = recordFrom(statements, start) - recordLength;
   const reached = old.farsighted.find(({ record, horizon }) => record < before && horizon >= start);
   const first = Math.max(0, reached?.record ?? before);
-  const list = new StatementList((statements.length - first) / recordLength + recordsAtFirst);
+  const list = new StatementList();
   let at = first === 0 ? skipSpace(text, 0) : statements[first + startField]!;
   let oldRest = recordFrom(statements, oldEnd);
   while (at < text.length) {
@@ -46,14 +45,13 @@ export function rescanText(oldText: string, old: Scan, text: string): Rescan {
   }
   if (at >= text.length) oldRest = statements.length;
   const rest = first + list.length;
-  list.take(statements.subarray(oldRest), delta);
   const kept = old.farsighted.filter(({ record }) => record < first);
   const moved = old.farsighted
     .filter(({ record }) => record >= oldRest)
     .map(({ record, horizon }) => ({ record: record - oldRest + rest, horizon: horizon + delta }));
   const read = list.farsighted.map(({ record, horizon }) => ({ record: record + first, horizon }));
   return {
-    statements: joined(statements.subarray(0, first), list.finish()),
+    statements: joined(statements.subarray(0, first), list.finish(), statements.subarray(oldRest), delta),
     farsighted: [...kept, ...read, ...moved],
     firstRecord: first,
     rest,
@@ -62,11 +60,15 @@ export function rescanText(oldText: string, old: Scan, text: string): Rescan {
   };
 }
 
-function joined(one: Statements, other: Statements): Statements {
-  const both = new Int32Array(one.length + other.length);
-  both.set(one);
-  both.set(other, one.length);
-  return both;
+/** Three lists as one, the last one's offsets moved by `delta`. */
+function joined(before: Statements, read: Statements, behind: Statements, delta: number): Statements {
+  const rest = before.length + read.length;
+  const all = new Int32Array(rest + behind.length);
+  all.set(before);
+  all.set(read, before.length);
+  all.set(behind, rest);
+  for (let field = rest; field < all.length; field++) if (all[field] !== -1) all[field]! += delta;
+  return all;
 }
 
 /** UTF-16 units that are compared at once; the engine does that faster than one by one. */

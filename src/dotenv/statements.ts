@@ -40,18 +40,14 @@ export const valueEndField = 4;
 /** Offset of the inline comment's `#`, -1 for none. */
 export const commentField = 5;
 
-export const recordsAtFirst = 64;
+const recordsAtFirst = 64;
 const exportLength = 6;
 
 /** Collects records in one typed array that doubles when full. */
 export class StatementList {
   readonly farsighted: { record: number; horizon: number }[] = [];
-  #fields: Int32Array;
+  #fields = new Int32Array(recordsAtFirst * recordLength);
   #length = 0;
-
-  constructor(recordsExpected = recordsAtFirst) {
-    this.#fields = new Int32Array(recordsExpected * recordLength);
-  }
 
   get length(): number {
     return this.#length;
@@ -62,18 +58,6 @@ export class StatementList {
     this.farsighted.push({ record: this.#length, horizon });
   }
 
-  /** Takes records of another list over, with their offsets moved by `delta`. */
-  take(records: Statements, delta: number): void {
-    this.#reserve(records.length);
-    const at = this.#length;
-    this.#fields.set(records, at);
-    this.#length += records.length;
-    if (delta === 0) return;
-    for (let field = at; field < this.#length; field++) {
-      if (this.#fields[field] !== -1) this.#fields[field]! += delta;
-    }
-  }
-
   add(
     start: number,
     keyStart: number,
@@ -82,7 +66,7 @@ export class StatementList {
     valueEnd: number,
     comment: number,
   ): void {
-    this.#reserve(recordLength);
+    if (this.#length === this.#fields.length) this.#grow();
     const fields = this.#fields;
     const at = this.#length;
     fields[at + startField] = start;
@@ -98,11 +82,9 @@ export class StatementList {
     return this.#fields.length === this.#length ? this.#fields : this.#fields.slice(0, this.#length);
   }
 
-  #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#fields.length) return;
-    const grown = new Int32Array(Math.max(needed, this.#fields.length * 2));
-    grown.set(this.#fields.subarray(0, this.#length));
+  #grow(): void {
+    const grown = new Int32Array(this.#fields.length * 2);
+    grown.set(this.#fields);
     this.#fields = grown;
   }
 }

@@ -1,5 +1,6 @@
 import { hash, lineEnd, lineStart, skipSpace } from "../dotenv/characters.ts";
 import type { DotenvDocument, Span } from "../dotenv/document.ts";
+import type { Rescan } from "../dotenv/rescanning.ts";
 import { statementEnd } from "../dotenv/scanner.ts";
 import { commentField, recordFrom, recordLength, startField } from "../dotenv/statements.ts";
 import { isRuleId, type RuleId, ruleIds } from "./catalog.ts";
@@ -73,10 +74,29 @@ const withDirective = new WeakMap<DotenvDocument, boolean>();
 function hasDirective(document: DotenvDocument): boolean {
   let has = withDirective.get(document);
   if (has === undefined) {
-    has = document.text.includes("envpact-ignore") || document.text.includes("dotenv-linter:");
+    has = mayDirect(document.text);
     withDirective.set(document, has);
   }
   return has;
+}
+
+function mayDirect(text: string): boolean {
+  return text.includes("envpact-ignore") || text.includes("dotenv-linter:");
+}
+
+/**
+ * Spares the search of a document that was made from one without directives, where none came with the change: no word
+ * stands on two lines, and what did not change are whole ones.
+ */
+export function followDirectives(
+  earlier: DotenvDocument,
+  { firstRecord, rest }: Rescan,
+  document: DotenvDocument,
+): void {
+  if (withDirective.get(earlier) !== false) return;
+  const { text, statements } = document;
+  const start = firstRecord === 0 ? 0 : statements[firstRecord + startField];
+  if (!mayDirect(text.slice(start, statements[rest + startField]))) withDirective.set(document, false);
 }
 
 /** What stands before ` --` and a reason. */

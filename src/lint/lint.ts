@@ -1,7 +1,8 @@
+import { OddLines } from "../dotenv/dialects.ts";
 import { type DotenvDocument, parseDocument, reparseDocument } from "../dotenv/document.ts";
 import type { Rescan } from "../dotenv/rescanning.ts";
 import { type RuleId, ruleIds, severityIn } from "./catalog.ts";
-import { withoutSilenced } from "./directives.ts";
+import { followDirectives, withoutSilenced } from "./directives.ts";
 import { type ActiveRule, LocalFindings } from "./local.ts";
 import { References } from "./references.ts";
 import type { Finding, LintContext, RuleContext } from "./rule.ts";
@@ -27,6 +28,7 @@ export interface LintedText {
   readonly findings: readonly Finding[];
   readonly local: LocalFindings;
   readonly references: References;
+  readonly odd: OddLines;
   /** The text is over {@link lintBytesMax}. */
   readonly isLarge: boolean;
 }
@@ -60,10 +62,13 @@ function lint(
   const references = before
     ? before.earlier.references.after(before.change, document)
     : References.of(document);
-  const findings = [...local.findings, ...wholeFindings(document, active, { ...context, references })];
+  if (before) followDirectives(before.earlier.document, before.change, document);
+  const odd = before ? before.earlier.odd.after(before.change, document) : OddLines.of(document);
+  const findings = [...local.findings, ...wholeFindings(document, active, { ...context, references, odd })];
   if (isLarge) findings.push(...tooLarge(context));
   findings.sort(byPosition);
-  return { document, context, findings: withoutSilenced(findings, document), local, references, isLarge };
+  const told = withoutSilenced(findings, document);
+  return { document, context, findings: told, local, references, odd, isLarge };
 }
 
 function activeRules(context: LintContext, large: boolean): ActiveRule[] {

@@ -59,44 +59,54 @@ export class References {
   }
 
   /** Those of a document that was made from the one of these, read anew only where it changed. */
-  after({ firstRecord, rest, oldRest }: Rescan, document: DotenvDocument): References {
+  after(change: Rescan, document: DotenvDocument): References {
+    const { firstRecord, rest, oldRest } = change;
     const { statements } = document;
     const start = statements[firstRecord + valueStartField] ?? document.text.length;
     const end = rest > firstRecord ? statements[rest - recordLength + valueEndField]! : start;
     const changed = readAll(document, recordsWithDollar(document, start, end));
-    const kept = this.#all.filter(({ record }) => record < firstRecord);
-    const moved = this.#all.slice(this.#all.findLastIndex(({ record }) => record < oldRest) + 1);
-    const before = this.#document.keys.identity;
-    if (document.keys.identity === before) return new References(document, [...kept, ...changed, ...moved]);
-    const anew = (shift: number) => (one: RecordReferences) => ({
-      record: one.record + shift,
-      references: one.references,
-      commands: one.commands,
-      malformed: one.malformed,
-      targets: targetsOf(document, one.references),
-    });
-    return new References(document, [...kept.map(anew(0)), ...changed, ...moved.map(anew(rest - oldRest))]);
+    let kept = this.#all.slice(0, countBefore(this.#all, firstRecord));
+    let moved = this.#all.slice(countBefore(this.#all, oldRest));
+    if (document.keys.identity !== this.#document.keys.identity) {
+      const targetsOf = this.#retargeting(change, document);
+      kept = kept.map((one) => following(one, 0, targetsOf(one)));
+      moved = moved.map((one) => following(one, rest - oldRest, targetsOf(one)));
+    }
+    return new References(document, kept.concat(changed, moved));
+  }
+
+  /** What tells the targets in a document that was made from the one of these and has other keys. */
+  #retargeting(
+    { rest, oldRest }: Rescan,
+    document: DotenvDocument,
+  ): (one: RecordReferences) => readonly number[] {
+    const { change } = document.keys;
+    if (change?.before !== this.#document.keys.identity) {
+      return ({ references }) => targetsOf(document, references);
+    }
+    const changed = new Set(change.keys);
+    return ({ references, targets }) => {
+      if (references.some(({ part }) => changed.has(part.name))) return targetsOf(document, references);
+      return rest === oldRest
+        ? targets
+        : targets.map((target) => (target < oldRest ? target : target + rest - oldRest));
+    };
   }
 
   /** Of the values that are read, in file order. */
   effective(): readonly RecordReferences[] {
-    this.#effective ??= this.#all.filter(
-      ({ record }) => this.#document.keys.isEffective(record) && !isDropped(this.#document, record),
-    );
+    const { keys } = this.#document;
+    this.#effective ??= keys.hasDuplicates
+      ? this.#all.filter(({ record }) => keys.isEffective(record))
+      : this.#all;
     return this.#effective;
   }
 
   /** What the value of a record that is read refers to; undefined where it holds no `$`. */
   of(record: number): RecordReferences | undefined {
     const all = this.effective();
-    let low = 0;
-    let high = all.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (all[middle]!.record < record) low = middle + 1;
-      else high = middle;
-    }
-    return all[low]?.record === record ? all[low] : undefined;
+    const found = all[countBefore(all, record)];
+    return found?.record === record ? found : undefined;
   }
 
   /** Where a part of a record's value stands in the text. */
@@ -110,18 +120,38 @@ export class References {
   }
 }
 
+/** How many of some records, in file order, stand before one. */
+function countBefore(all: readonly RecordReferences[], record: number): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (all[middle]!.record < record) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The same value in a text where its record stands `shift` further on. */
+function following(one: RecordReferences, shift: number, targets: readonly number[]): RecordReferences {
+  if (shift === 0 && targets === one.targets) return one;
+  const { record, references, commands, malformed } = one;
+  return { record: record + shift, references, commands, malformed, targets };
+}
+
 function targetsOf({ keys }: DotenvDocument, references: readonly ValueReference[]): readonly number[] {
   return references.map(({ part }) => keys.effective(part.name) ?? -1);
 }
 
-/** The records between two offsets that have a `$` in their raw value. */
-function recordsWithDollar({ text, statements }: DotenvDocument, from: number, to: number): number[] {
+/** The records between two offsets that have a `$` in their raw value, but for dropped ones. */
+function recordsWithDollar(document: DotenvDocument, from: number, to: number): number[] {
+  const { text, statements } = document;
   const records: number[] = [];
   for (let at = text.indexOf(dollar, from); at !== -1 && at < to; ) {
     const record = recordFrom(statements, at + 1) - recordLength;
     const end = record < 0 ? at : statements[record + valueEndField]!;
     const isIn = record >= 0 && statements[record + valueStartField]! <= at && at < end;
-    if (isIn) records.push(record);
+    if (isIn && !isDropped(document, record)) records.push(record);
     at = text.indexOf(dollar, isIn ? end : at + 1);
   }
   return records;

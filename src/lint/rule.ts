@@ -1,4 +1,4 @@
-import type { DialectId } from "../dotenv/dialects.ts";
+import type { DialectId, OddLines } from "../dotenv/dialects.ts";
 import type { DotenvDocument, LocalEntry, Span } from "../dotenv/document.ts";
 import type { TextEdit } from "../dotenv/edit.ts";
 import type { Schema } from "../dotenv/schema/model.ts";
@@ -84,6 +84,8 @@ export interface Finding extends Match {
 export interface RuleContext extends LintContext {
   /** What the values that are read refer to. */
   readonly references: References;
+  /** Where dialects may read the document otherwise than dotenv. */
+  readonly odd: OddLines;
 }
 
 /** An assignment by its offsets in the text. One object serves for all of them in turn, so never keep it. */

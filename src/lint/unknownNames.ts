@@ -20,7 +20,10 @@ export interface UnknownName {
 const separators: ReadonlySet<string> = new Set(" \t\r\n/:,;|=.()[]{}<>\"'`-@&?");
 
 /** Those in the values that are read, in file order. */
-export function unknownNames(document: DotenvDocument, { known, references }: RuleContext): UnknownName[] {
+export function unknownNames(
+  document: DotenvDocument,
+  { known, references }: Pick<RuleContext, "known" | "references">,
+): UnknownName[] {
   const isSet = (name: string) => document.keys.has(name) || known.has(name);
   const unknown: UnknownName[] = [];
   for (const { record, references: found, targets } of references.effective()) {

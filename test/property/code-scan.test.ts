@@ -17,6 +17,30 @@ const pieces = [
   "import { A } from '$env/static/public'",
   "const { A, B: b = 1 } = process.env",
   "= process.env",
+  "const env = process.env",
+  "const { env } = process",
+  "const { A, ...env }: { A: B } = process.env",
+  "import { env } from './env'",
+  "import * as env from './env'",
+  "export { env } from './env'",
+  "export * from './env'",
+  "export const env = ",
+  "module.exports = ",
+  "require('./env')",
+  "env.A",
+  "env",
+  "as A",
+  "=>",
+  "(env) =>",
+  "({ env }: A = env) =>",
+  "function f(env = process.env) {",
+  "for (const env of ",
+  "catch (env) {",
+  "let env: ",
+  "<A>",
+  "...",
+  "!",
+  "? process.env : {}",
   "Deno.env.get(",
   "Bun.env.A",
   "delete ",
@@ -129,7 +153,7 @@ describe("Scanning any text as any language", () => {
         const prefix = language === "php" ? "<?php " : language === "markup" ? "<script>" : "";
         const whole = prefix + text;
         let end = 0;
-        for (const { name, nameSpan, kind, hasDefault } of scanCode(whole, language, { incomplete })) {
+        for (const { name, nameSpan, kind, hasDefault } of scanCode(whole, language, { incomplete }).usages) {
           expect(nameSpan.start).toBeGreaterThanOrEqual(end);
           expect(whole.slice(nameSpan.start, nameSpan.end)).toBe(name);
           expect(name.length).toBeLessThanOrEqual(nameCharactersMax);
@@ -146,7 +170,7 @@ describe("Scanning any text as any language", () => {
     fc.assert(
       fc.property(soup, family, (text, language) => {
         const whole = (language === "php" ? "<?php " : "") + text;
-        const usages = scanCode(whole, language);
+        const usages = scanCode(whole, language).usages;
         const mine = usages.filter(({ name }) => name === "A");
         let renamed = whole;
         for (const usage of mine.toReversed()) {
@@ -154,7 +178,7 @@ describe("Scanning any text as any language", () => {
           renamed = renamed.slice(0, start) + renamedText(usage, "NEW_A") + renamed.slice(end);
         }
         const names = usages.map(({ name }) => name).filter((name) => name !== "A");
-        const after = scanCode(renamed, language).map(({ name }) => name);
+        const after = scanCode(renamed, language).usages.map(({ name }) => name);
         // In a shell a name that is now assigned nowhere may come in from the environment.
         if (language === "shell" || language === "dockerfile") return;
         expect(after.filter((name) => name === "NEW_A")).toHaveLength(mine.length);
@@ -167,7 +191,7 @@ describe("Scanning any text as any language", () => {
   it("gives places as editors count them", () => {
     fc.assert(
       fc.property(soup, (text) => {
-        for (const { line, character, nameSpan } of placed(text, scanCode(text, "javascript"))) {
+        for (const { line, character, nameSpan } of placed(text, scanCode(text, "javascript").usages)) {
           const before = text.slice(0, nameSpan.start).split(/\r\n|\r|\n/);
           expect([line, character]).toEqual([before.length - 1, before.at(-1)!.length]);
         }
@@ -185,7 +209,7 @@ describe("Scanning any text as any language", () => {
           const open = language === "php" ? "<?php " : language === "markup" ? "<script>" : "";
           const text = open + unit.repeat(Math.floor(charactersMax / unit.length));
           const start = performance.now();
-          scanCode(text, language);
+          scanCode(text, language).usages;
           // A scan of this size takes some milliseconds; a quadratic one takes minutes.
           expect(performance.now() - start, `${language}: ${JSON.stringify(unit)}`).toBeLessThan(3_000);
         }

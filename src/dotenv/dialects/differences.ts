@@ -1,15 +1,16 @@
-import { isDropped, keyAt, valueAt } from "../assignments.ts";
-import { skipSpace } from "../characters.ts";
-import { type DotenvDocument, type Entry, effectiveEntry } from "../document.ts";
+import { droppedKey, isDropped, keyAt, valueAt } from "../assignments.ts";
+import type { DotenvDocument, Entry } from "../document.ts";
 import type { Span } from "../scanner.ts";
-import { keyStartField, recordFrom, recordLength } from "../statements.ts";
+import { keyStartField, recordFrom, recordLength, startField } from "../statements.ts";
 import { type DialectId, type DifferenceKind, dialectIds } from "./dialect.ts";
-import { oddSpans } from "./plain.ts";
-import { Names, type ReadStatement } from "./reader.ts";
-import { type OtherDialect, openDialect } from "./readers.ts";
+import type { DollarLine } from "./dollarLines.ts";
+import { OddLines } from "./oddLines.ts";
+import type { OtherDialect } from "./readers.ts";
+import { nothingOdd, type Placed, type Walk, walk } from "./walk.ts";
 
 /** An entry that some dialects do not read as dotenv does. */
 export interface Difference {
+  readonly record: number;
   readonly entry: Entry;
   readonly kind: DifferenceKind;
   /** Those that part from dotenv in this way. */
@@ -20,7 +21,7 @@ export interface Difference {
 
 /** How one dialect parts from dotenv over an entry. */
 interface Parting {
-  readonly entry: Entry;
+  readonly record: number;
   readonly kind: DifferenceKind;
   readonly swallowed: boolean;
 }
@@ -45,77 +46,6 @@ const gravity: readonly DifferenceKind[] = [
   "trims",
   "other",
 ];
-
-/** A statement as a dialect reads it, its offsets those of the file's text. */
-interface Placed {
-  readonly statement: ReadStatement;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** What one dialect makes of the odd lines of a document. */
-interface Walk {
-  readonly byKey: ReadonlyMap<number, Placed>;
-  readonly refused: readonly number[];
-  /** The stretches that were read, in order; outside of them the dialect agrees with dotenv. */
-  readonly stretches: readonly Span[];
-}
-
-/** Answers what a name was set to above an offset. */
-class NamesAbove {
-  readonly #document: DotenvDocument;
-  #firstRecords: Map<string, number> | undefined;
-
-  constructor(document: DotenvDocument) {
-    this.#document = document;
-  }
-
-  valueOf(name: string, offset: number): string | undefined {
-    const effective = effectiveEntry(this.#document, name);
-    if (effective === undefined || effective.keySpan.start < offset) return effective?.value;
-    this.#firstRecords ??= firstRecordsIn(this.#document);
-    const first = this.#document.entryOf(this.#firstRecords.get(name)!);
-    return first.keySpan.start < offset ? first.value : undefined;
-  }
-}
-
-function firstRecordsIn(document: DotenvDocument): Map<string, number> {
-  const firsts = new Map<string, number>();
-  for (let record = document.statements.length - recordLength; record >= 0; record -= recordLength) {
-    if (!isDropped(document, record)) firsts.set(keyAt(document, record), record);
-  }
-  return firsts;
-}
-
-function walk(document: DotenvDocument, dialect: OtherDialect, spans: readonly Span[]): Walk {
-  const above = new NamesAbove(document);
-  let here = 0;
-  const names = new Names((name) => above.valueOf(name, here), {});
-  const { seen, start, reader } = openDialect(dialect, document.text, names);
-  const byKey = new Map<number, Placed>();
-  const refused: number[] = [];
-  const stretches: Span[] = [];
-  let at = start;
-  for (const span of spans) {
-    const end = seen.seen(span.end);
-    if (at >= end) continue;
-    at = Math.max(at, seen.seen(span.start));
-    const from = at;
-    // A statement may end in the middle of a line that is plain to dotenv: then that line is read as well.
-    while (at < seen.text.length && (at < end || seen.text.charAt(at - 1) !== "\n")) {
-      here = skipSpace(document.text, seen.original(at));
-      const next = reader.step(at);
-      if (next.kind === "refused") refused.push(seen.original(next.at));
-      if (next.kind === "statement") {
-        const place = seen.original(next.keyStart);
-        byKey.set(place, { statement: next, start: place, end: seen.original(next.end) });
-      }
-      at = next.end;
-    }
-    stretches.push({ start: seen.original(from), end: seen.original(at) });
-  }
-  return { byKey, refused, stretches };
-}
 
 function* recordsWithin(document: DotenvDocument, { start, end }: Span): Generator<number> {
   const { statements } = document;
@@ -191,7 +121,7 @@ class Comparison {
           lost.push({ start: lostFrom, end: entry.span.start });
           lostFrom = undefined;
         }
-        if (kind !== undefined) yield { entry, kind, swallowed: lostFrom !== undefined };
+        if (kind !== undefined) yield { record, kind, swallowed: lostFrom !== undefined };
         if (kind !== undefined && entry.unclosed) lostFrom ??= entry.span.end;
       }
       if (lostFrom !== undefined) lost.push({ start: lostFrom, end: stretch.end });
@@ -240,11 +170,11 @@ class Comparison {
       while (passed < lost.length && lost[passed]!.end <= start) passed++;
       const record = recordFrom(statements, start, keyStartField);
       if (statements[record + keyStartField] === start) continue;
-      const entry = effectiveEntry(this.#document, statement.key);
-      if (entry !== undefined && entry.keySpan.start < start && entry.value !== statement.value) {
-        const swallowed = passed < lost.length && lost[passed]!.start <= start;
-        yield { entry, kind: "other", swallowed };
-      }
+      const read = statement.key === droppedKey ? undefined : this.#document.keys.effective(statement.key);
+      if (read === undefined || statements[read + keyStartField]! >= start) continue;
+      if (valueAt(this.#document, read) === statement.value) continue;
+      const swallowed = passed < lost.length && lost[passed]!.start <= start;
+      yield { record: read, kind: "other", swallowed };
     }
   }
 }
@@ -261,38 +191,91 @@ export interface Partings {
   readonly refusals: readonly Refusal[];
 }
 
+/** Gathers how dialects part from dotenv over one entry, whose object is made for who asks for it. */
+class GatheredDifference implements Difference {
+  readonly #document: DotenvDocument;
+  readonly record: number;
+  kind: DifferenceKind;
+  swallowed: boolean;
+  dialects: DialectId[];
+
+  constructor(document: DotenvDocument, { record, kind, swallowed }: Parting, dialect: DialectId) {
+    this.#document = document;
+    this.record = record;
+    this.kind = kind;
+    this.swallowed = swallowed;
+    this.dialects = [dialect];
+  }
+
+  get entry(): Entry {
+    return this.#document.entryOf(this.record);
+  }
+
+  add({ kind, swallowed }: Parting, dialect: DialectId): void {
+    if (kind === this.kind && swallowed === this.swallowed) {
+      if (this.dialects.at(-1) !== dialect) this.dialects.push(dialect);
+    } else if (isGraver({ kind, swallowed }, this)) {
+      this.kind = kind;
+      this.swallowed = swallowed;
+      this.dialects = [dialect];
+    }
+  }
+}
+
+/** What a dialect makes of the lines of which only a `$` is odd, but for those that another line's statement takes in. */
+function* dollarPartings(
+  { statements }: DotenvDocument,
+  lines: readonly DollarLine[],
+  stretches: readonly Span[],
+): Generator<Parting> {
+  let passed = 0;
+  for (const { record, kind } of lines) {
+    if (kind === undefined) continue;
+    const start = statements[record + startField]!;
+    while (passed < stretches.length && stretches[passed]!.end <= start) passed++;
+    if (passed === stretches.length || stretches[passed]!.start > start)
+      yield { record, kind, swallowed: false };
+  }
+}
+
 /**
  * Where the dialects read a document otherwise than dotenv does, which is always in force. At most one difference an
  * entry, the gravest, in file order. Costs little more than a look at every line: only the lines that a dialect may
- * read otherwise are read as it reads them, and what a statement among them swallows.
+ * read otherwise are read as it reads them, and what a statement among them swallows. `lines`: those of the document,
+ * where they are known.
  */
-export function partingsIn(document: DotenvDocument, dialects: readonly DialectId[]): Partings {
+export function partingsIn(
+  document: DotenvDocument,
+  dialects: readonly DialectId[],
+  lines: OddLines = OddLines.of(document),
+): Partings {
   const others = dialectIds.filter((id): id is OtherDialect => id !== "dotenv" && dialects.includes(id));
-  const spans = others.some((id) => id !== "node") ? oddSpans(document) : [];
-  const found = new Map<Entry, { kind: DifferenceKind; dialects: DialectId[]; swallowed: boolean }>();
+  const found = new Map<number, GatheredDifference>();
   const refusals = new Map<number, DialectId[]>();
+  const refuse = (offset: number, dialect: DialectId) => {
+    const refusing = refusals.get(offset);
+    if (refusing === undefined) refusals.set(offset, [dialect]);
+    else refusing.push(dialect);
+  };
+  const part = (parting: Parting, dialect: DialectId) => {
+    const known = found.get(parting.record);
+    if (known === undefined) found.set(parting.record, new GatheredDifference(document, parting, dialect));
+    else known.add(parting, dialect);
+  };
   for (const dialect of others) {
-    const odd = dialect === "node" ? oddSpans(document, true) : spans;
-    if (odd.length === 0) continue;
-    const walked = walk(document, dialect, odd);
-    for (const offset of walked.refused) {
-      const refusing = refusals.get(offset);
-      if (refusing === undefined) refusals.set(offset, [dialect]);
-      else refusing.push(dialect);
-    }
-    for (const { entry, kind, swallowed } of new Comparison(document, walked).partings()) {
-      const known = found.get(entry);
-      if (known !== undefined && known.kind === kind && known.swallowed === swallowed) {
-        if (!known.dialects.includes(dialect)) known.dialects.push(dialect);
-      } else if (known === undefined || isGraver({ kind, swallowed }, known)) {
-        found.set(entry, { kind, dialects: [dialect], swallowed });
-      }
+    const odd = lines.spans(true);
+    const walked = odd.length === 0 ? nothingOdd : walk(document, dialect, odd);
+    for (const offset of walked.refused) refuse(offset, dialect);
+    for (const parting of new Comparison(document, walked).partings()) part(parting, dialect);
+    // To Node, a `$` is a character like others.
+    if (dialect === "node") continue;
+    for (const parting of dollarPartings(document, lines.dollarLines(dialect), walked.stretches)) {
+      part(parting, dialect);
+      if (parting.kind === "refuses-file") refuse(document.statements[parting.record + startField]!, dialect);
     }
   }
   return {
-    differences: [...found]
-      .map(([entry, difference]) => ({ entry, ...difference }))
-      .sort((one, other) => one.entry.span.start - other.entry.span.start),
+    differences: [...found.values()].sort((one, other) => one.record - other.record),
     refusals: [...refusals]
       .map(([offset, refusing]) => ({ offset, dialects: refusing }))
       .sort((one, other) => one.offset - other.offset),

@@ -1,11 +1,9 @@
 import { isSpace } from "../characters.ts";
 import type { DotenvDocument } from "../document.ts";
-import type { Span } from "../scanner.ts";
 import {
   commentField,
   keyEndField,
   keyStartField,
-  recordLength,
   startField,
   valueEndField,
   valueStartField,
@@ -80,8 +78,14 @@ function holdsOnlySpaces(text: string, start: number, end: number): boolean {
   return start < end;
 }
 
-/** The end of the line of an assignment that every reader reads alike, -1 for one that some may read otherwise. */
-function plainLineEnd({ text, statements }: DotenvDocument, record: number, dollars: boolean): number {
+/**
+ * The end of the line of an assignment that every reader reads alike, -1 for one that some may read otherwise.
+ * `dollars`: to the readers in question `$` is a character like others.
+ */
+export function plainLineEnd(document: DotenvDocument, record: number, dollars: boolean): number {
+  const { text, statements } = document;
+  // Some readers take the mark for a part of the first key.
+  if (record === 0 && document.bom) return -1;
   const start = statements[record + startField]!;
   const keyStart = statements[record + keyStartField]!;
   const keyEnd = statements[record + keyEndField]!;
@@ -106,77 +110,9 @@ function plainLineEnd({ text, statements }: DotenvDocument, record: number, doll
 }
 
 /** The end of a blank line, or of one that starts with `#`; -1 for any other. */
-function emptyLineEnd(text: string, start: number): number {
+export function emptyLineEnd(text: string, start: number): number {
   let at = start;
   if (text.charCodeAt(at) === hash) return afterLine(text, at);
   while (text.charCodeAt(at) === space || text.charCodeAt(at) === tab) at++;
   return behindLine(text, at);
-}
-
-/** Gathers the lines that are not plain; lines side by side become one span. */
-class OddLines {
-  readonly spans: { start: number; end: number }[] = [];
-  readonly #text: string;
-  /** Where the line of the last plain assignment starts, -1 for none. */
-  #lastPlain = -1;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  plain(start: number): void {
-    this.#lastPlain = start;
-  }
-
-  odd(start: number, end: number): void {
-    const last = this.spans.at(-1);
-    // What Node takes an indented line for depends on what stands before it.
-    const indented = isSpace(this.#text.charCodeAt(start)) && this.#lastPlain > (last?.start ?? -1);
-    const from = indented ? this.#lastPlain : start;
-    if (last !== undefined && from <= last.end) last.end = Math.max(last.end, end);
-    else this.spans.push({ start: from, end });
-  }
-
-  /** The lines between two assignments. */
-  between(start: number, end: number): void {
-    for (let at = start; at < end; ) {
-      const empty = emptyLineEnd(this.#text, at);
-      const behind = afterLine(this.#text, at);
-      if (empty === -1) this.odd(at, behind);
-      at = empty === -1 ? behind : empty;
-    }
-  }
-}
-
-/**
- * The whole lines of a document that some dialect may read otherwise than dotenv; of the lines outside of them each
- * dialect gets what dotenv gets, unless a statement inside of a span goes on over its end. In file order.
- * `dollars`: to the dialects in question `$` is a character like others.
- */
-export function oddSpans(document: DotenvDocument, dollars = false): readonly Span[] {
-  const { text, statements, quirks } = document;
-  if (text === "") return [];
-  if (quirks.lineSeparators || (quirks.carriageReturns && /\r(?!\n)/.test(text))) {
-    return [{ start: 0, end: text.length }];
-  }
-  const lines = new OddLines(text);
-  let at = 0;
-  for (let record = 0; record < statements.length; record += recordLength) {
-    const start = lineStartAt(text, statements[record + startField]!);
-    if (start > at) lines.between(at, start);
-    const end = document.bom && at === 0 ? -1 : plainLineEnd(document, record, dollars);
-    if (end !== -1) {
-      lines.plain(start);
-      at = end;
-      continue;
-    }
-    at = afterLine(text, statements[record + valueEndField]!);
-    lines.odd(start, at);
-  }
-  lines.between(at, text.length);
-  return lines.spans;
-}
-
-function lineStartAt(text: string, offset: number): number {
-  return offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
 }

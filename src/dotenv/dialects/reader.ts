@@ -35,7 +35,7 @@ export interface Skipped {
 export type Step = ReadStatement | Refused | Skipped;
 
 /** The most UTF-16 units the references of one file may add up to; then values stay as they are written. */
-const expandedFileCharactersMax = 16 * 1024 * 1024;
+export const expandedFileCharactersMax = 16 * 1024 * 1024;
 
 /** What stands for a name where a dialect replaces `$…`, and how much of that one reading may still do. */
 export class Names {
@@ -49,6 +49,11 @@ export class Names {
   ) {
     this.#inFile = inFile;
     this.environment = environment;
+  }
+
+  /** UTF-16 units that {@link join} may still make; below 0 when it made no more of something. */
+  get charactersLeft(): number {
+    return this.#charactersLeft;
   }
 
   /** What the file says; undefined where it does not set the name so far. */

@@ -1,5 +1,6 @@
 import { keyAt } from "../../dotenv/assignments.ts";
 import type { DotenvDocument } from "../../dotenv/document.ts";
+import { recordLength } from "../../dotenv/statements.ts";
 import type { RecordReferences } from "../references.ts";
 import type { Match, Rule, RuleContext } from "../rule.ts";
 
@@ -38,9 +39,12 @@ class Search {
   }
 
   run(): Match[] {
-    const { references } = this.#context;
-    for (const { record, targets } of references.effective()) {
-      if (!targets.some((target) => references.of(target) !== undefined)) continue;
+    const all = this.#context.references.effective();
+    // Most references are to plain values, and one look each tells so.
+    const refers = new Uint8Array(this.#document.statements.length / recordLength);
+    for (const { record } of all) refers[record / recordLength] = 1;
+    for (const { record, targets } of all) {
+      if (!targets.some((target) => target !== -1 && refers[target / recordLength] === 1)) continue;
       this.#enter(record);
       for (let step = this.#path.at(-1); step !== undefined; step = this.#path.at(-1)) this.#advance(step);
     }

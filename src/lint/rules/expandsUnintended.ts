@@ -45,7 +45,10 @@ export const expandsUnintended: Rule = {
 };
 
 /** Each `$name` of which the rule speaks. */
-function unintended(document: DotenvDocument, context: RuleContext): readonly UnknownName[] {
+function unintended(
+  document: DotenvDocument,
+  context: LintContext & Pick<RuleContext, "references">,
+): readonly UnknownName[] {
   return unknownNames(document, context).filter(
     (name) => name.glued && expandersOf(document, name, context) !== undefined,
   );

@@ -1,3 +1,4 @@
+import { isUnclosed } from "../../dotenv/assignments.ts";
 import {
   agreeingSpellings,
   type Difference,
@@ -39,9 +40,9 @@ export const readsDifferently: Rule = {
   id: "reads-differently",
   notInSchemas: true,
   run(document, context) {
-    const { dialects } = context;
+    const { dialects, odd } = context;
     if (!dialects?.some((dialect) => dialect !== "dotenv")) return [];
-    return differencesIn(document, dialects)
+    return differencesIn(document, dialects, odd)
       .filter((difference) => isNews(difference, document, context))
       .map(matchOf);
   },
@@ -134,13 +135,16 @@ function matchOf({ entry, kind, dialects }: Difference): Match {
 
 /** Whether no other rule in force already says what the matter is. */
 function isNews(difference: Difference, document: DotenvDocument, context: LintContext): boolean {
-  const { entry, kind, swallowed } = difference;
+  const { record, kind, swallowed } = difference;
   if (swallowed) return false;
   const tells = (rule: RuleId) => severityIn(context.severities, rule) !== undefined;
-  if (entry.unclosed) return !tells("unclosed-quote");
+  if (isUnclosed(document, record)) return !tells("unclosed-quote");
+  // No entry is made for each of the thousands of references that all readers in force expand.
+  if (kind === "expands" && !isMixed(difference, context)) return false;
+  const { entry } = difference;
   if (kind === "expands") {
-    if (entry.quote === "'" && tells("reference-in-single-quotes")) return false;
-    return isMixed(difference, context) && !isUnknown(entry, document, context);
+    const isTold = entry.quote === "'" && tells("reference-in-single-quotes");
+    return !isTold && !isUnknown(entry, document, context);
   }
   if (isCut(document, entry)) return !tells("value-cut-by-hash");
   if (hasGap(document, entry)) return !tells("space-around-equals");
