@@ -1,5 +1,5 @@
 import { CallWalker } from "./calls.ts";
-import { endOfLine } from "./javascript.ts";
+import { endOfLine } from "./scriptWalker.ts";
 import type { ScanOptions, StringKind } from "./walker.ts";
 
 /** What a language with C's comments and braces calls to ask for a variable. */
@@ -19,11 +19,16 @@ interface BraceLanguage {
   readonly calls: readonly Call[];
   /** Sticky, tried behind a read: matches where the code deals with the absence. */
   readonly fallback: RegExp | undefined;
+  /** Tried on what stands before a read: matches where the code asks whether it succeeded. */
+  readonly asks?: RegExp;
   readonly nestedComments: boolean;
   readonly names: RegExp;
   /** The string that opens at a quote, with what stands before it, and the length of its opener from the quote. */
   readonly string: (text: string, at: number) => { readonly kind: StringKind; readonly opener: number };
 }
+
+/** Characters before a read that are looked at for what asks whether it succeeded. */
+const askedCharactersMax = 100;
 
 const plainNames = /(["])([\w.-]*)(\1)?/y;
 const plain = (close: string): StringKind => ({ close, escapes: true, lines: false });
@@ -48,7 +53,7 @@ const go: BraceLanguage = {
 };
 
 const jvmCalls: readonly Call[] = [
-  { kind: "read", pattern: /getenv\s*\(\s*\)\s*(?:\??\.\s*get\s*(?=\()|(?=\[))/y },
+  { kind: "read", pattern: /getenv\s*\(\s*\)\s*(?:\??\.\s*get(?:Value)?\s*(?=\()|(?=\[))/y },
   { kind: "read", pattern: /getenv\s*\(\s*\)\s*\??\.\s*getOrDefault\s*(?=\()/y, second: true },
   { kind: "read", pattern: /getenv\s*\(\s*\)\s*\??\.\s*getOrElse\s*(?=\()/y, hasDefault: true },
   { kind: "mention", pattern: /getenv\s*\(\s*\)\s*\??\.\s*containsKey\s*(?=\()/y },
@@ -69,7 +74,7 @@ const java: BraceLanguage = {
 
 const kotlin: BraceLanguage = {
   ...java,
-  fallback: /\s*(?:\?:|\?\?)|\)?\s*\.(?:getOrElse|orElse)\b/y,
+  fallback: /\s*(?:\?\.\s*\w{1,40}(?:\(\d*\))?\s*){0,3}(?:\?:|\?\?)|\)?\s*\.(?:getOrElse|orElse)\b/y,
   nestedComments: true,
   string: (text, at) => {
     if (text.startsWith('"""', at)) {
@@ -94,6 +99,7 @@ const rust: BraceLanguage = {
     { kind: "read", pattern: /var(?:_os)?\s*(?=\()/y },
   ],
   fallback: /\s*\.\s*(?:unwrap_or|ok\b|or\b|or_else|map_or|is_ok|is_err|is_some|is_none)/y,
+  asks: /\b(?:let\s+(?:Ok|Some)\s*\([^()]{0,60}\)\s*=|match)\s*(?:std::)?$/,
   nestedComments: true,
   names: /r?(["])([\w.-]*)(\1)?/y,
   string: (text, at) => {
@@ -128,8 +134,13 @@ const csharp: BraceLanguage = {
     }
     let quotes = 1;
     while (quotes < 255 && text.charAt(at + quotes) === '"') quotes++;
-    if (quotes > 2)
-      return { kind: { close: '"'.repeat(quotes), escapes: false, lines: true }, opener: quotes };
+    if (quotes > 2) {
+      // As many dollar signs as stand before it, so many braces begin code in it.
+      let dollars = 0;
+      while (dollars < 255 && text.charAt(at - 1 - dollars) === "$") dollars++;
+      const code = dollars > 0 ? { hole: "{".repeat(dollars) } : {};
+      return { kind: { close: '"'.repeat(quotes), escapes: false, lines: true, ...code }, opener: quotes };
+    }
     return { kind: { ...doubleQuoted, ...hole }, opener: 1 };
   },
 };
@@ -204,10 +215,14 @@ export class BraceWalker extends CallWalker {
       return this.found(
         argument,
         call.kind,
-        call.hasDefault === true || second || this.#fallsBack(argument.after),
+        call.hasDefault === true || second || this.#fallsBack(argument.after) || this.#isAsked(at),
       );
     }
     return behind;
+  }
+
+  #isAsked(at: number): boolean {
+    return this.#language.asks?.test(this.text.slice(Math.max(0, at - askedCharactersMax), at)) === true;
   }
 
   #fallsBack(behind: number): boolean {

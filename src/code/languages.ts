@@ -25,6 +25,8 @@ interface FamilyNames {
   readonly languages: readonly string[];
   /** Global; what every place that names a variable has in it. Behind the last one no further name stands. */
   readonly marks: RegExp;
+  /** What may stand behind the last mark and still name variables: `const { env } = process`. */
+  readonly tail?: string;
   /** Words of which one, with no lower-case letter behind it, stands in every file that names a variable. */
   readonly words?: readonly string[];
 }
@@ -34,12 +36,14 @@ const families: Readonly<Record<CodeFamily, FamilyNames>> = {
     endings: ["js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx"],
     languages: ["javascript", "javascriptreact", "typescript", "typescriptreact"],
     marks: /\benv(?![a-z])/g,
+    tail: "process",
     words: ["env"],
   },
   markup: {
     endings: ["vue", "svelte", "astro"],
     languages: ["vue", "svelte", "astro"],
     marks: /\benv(?![a-z])/g,
+    tail: "process",
     words: ["env"],
   },
   python: {
@@ -140,11 +144,11 @@ function holdsWord(bytes: SearchableBytes, word: string): boolean {
 
 /** Behind which offset a text names no variable any more, unless the object itself got a name; -1 when it names none. */
 export function lastMark(text: string, family: CodeFamily): number {
-  const { marks } = families[family];
+  const { marks, tail } = families[family];
   let last = -1;
   marks.lastIndex = 0;
   while (marks.test(text)) last = marks.lastIndex;
-  return last;
+  return last === -1 || tail === undefined ? last : Math.max(last, text.lastIndexOf(tail) + tail.length);
 }
 
 /** The names that {@link familyOf} knows, as patterns of file names without braces. */

@@ -52,13 +52,17 @@ export class PhpWalker extends CallWalker {
   #heredoc(at: number): number {
     const found = this.match(heredoc, at);
     if (!found || this.#lostHeredocs >= lostHeredocsMax) return at + 3;
-    const start = at + found[0].length;
-    const close = new RegExp(`^[ \\t]*${found[2]}\\b`, "gm");
-    close.lastIndex = start;
-    const end = close.exec(this.text);
-    if (end) return end.index + end[0].length;
+    // The line end before its text is the one before its end, where it is empty.
+    const start = at + found[0].length - 1;
+    const terminator = new RegExp(`\\n[ \\t]*${found[2]}\\b`, "g");
+    terminator.lastIndex = start;
+    const close = terminator.exec(this.text)?.[0];
+    if (close !== undefined) {
+      const code = found[1] === "'" ? {} : { hole: "{$", holeSkip: 1 };
+      return this.string({ close, escapes: true, lines: true, ...code }, start);
+    }
     this.#lostHeredocs++;
-    return start;
+    return start + 1;
   }
 
   #array(token: string, behind: number): number {

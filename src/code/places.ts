@@ -1,9 +1,14 @@
-import type { CodeUsage } from "./usage.ts";
+import type { CodeScan, CodeUsage, EnvironmentExport, ModuleName } from "./usage.ts";
 
 /** A usage with its place as editors count: lines and characters from 0, lines ending at LF, CRLF or a lone CR. */
 export interface PlacedUsage extends CodeUsage {
   readonly line: number;
   readonly character: number;
+}
+
+/** What a scan tells of one file, with places. */
+export interface PlacedScan extends CodeScan {
+  readonly usages: readonly PlacedUsage[];
 }
 
 /** The same text with memory of its own: a slice would keep the whole file that it was cut from. */
@@ -24,6 +29,22 @@ export function placed(text: string, usages: readonly CodeUsage[]): PlacedUsage[
       line++;
       lineStart = at + 1;
     }
-    return { ...usage, name: detached(usage.name), line, character: start - lineStart };
+    const place = { ...usage, name: detached(usage.name), line, character: start - lineStart };
+    return usage.through === undefined ? place : { ...place, through: detachedModule(usage.through) };
   });
+}
+
+function detachedModule({ specifier, name }: ModuleName): ModuleName {
+  return { specifier: detached(specifier), name: detached(name) };
+}
+
+/** A scan with lines and characters, and with memory of its own. */
+export function placedScan(text: string, { usages, exports }: CodeScan): PlacedScan {
+  const own = exports.map(
+    ({ name, through }): EnvironmentExport =>
+      through === undefined
+        ? { name: detached(name) }
+        : { name: detached(name), through: detachedModule(through) },
+  );
+  return { usages: placed(text, usages), exports: own };
 }

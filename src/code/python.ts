@@ -1,9 +1,10 @@
 import { CallWalker } from "./calls.ts";
-import { endOfLine } from "./javascript.ts";
+import { endOfLine } from "./scriptWalker.ts";
 import type { CodeUsage } from "./usage.ts";
 import { inOrder, isWordCode, type ScanOptions, type StringKind } from "./walker.ts";
 
 const importLine = /^[ \t]*from[ \t]+os[ \t]+import[ \t]+(\([^()]{0,2000}\)|[^\n#]{0,2000})/gm;
+const osImport = /^[ \t]*import[ \t]+(?:[\w., \t]{0,200},[ \t]*)?os[ \t]+as[ \t]+(\w+)/m;
 const importedName = /\b(environb?|getenvb?)\b(?:\s+as\s+(\w+))?/g;
 const method = /\s*\.\s*(get|setdefault|pop|__getitem__|has_key)\s*(?=\()/y;
 const fallback = /(?:\s*(?:,\s*\d+\s*)?\))*\s*\bor\b/y;
@@ -37,8 +38,12 @@ export class PythonWalker extends CallWalker {
   /** What stands for `environ` and `getenv` without `os.` before it. */
   readonly #bound = new Map<string, "environ" | "getenv" | "settings">();
 
+  /** What `import os as …` calls the module. */
+  readonly #os: string | undefined;
+
   constructor(text: string, options: ScanOptions) {
     super(text, options);
+    this.#os = osImport.exec(text)?.[1];
     for (const [, list = ""] of text.matchAll(importLine)) {
       for (const [, name = "", bound] of list.matchAll(importedName)) {
         this.#bound.set(bound ?? name, name.startsWith("environ") ? "environ" : "getenv");
@@ -98,7 +103,8 @@ export class PythonWalker extends CallWalker {
 
   #meaning(token: string, at: number): "environ" | "getenv" | "settings" | undefined {
     if (this.text.charAt(at - 1) !== ".") return this.#bound.get(token);
-    if (!/^_?os$/.test(this.wordBefore(at - 1))) return undefined;
+    const module = this.wordBefore(at - 1);
+    if (module !== this.#os && !/^_?os$/.test(module)) return undefined;
     return token.startsWith("environ") ? "environ" : token.startsWith("getenv") ? "getenv" : undefined;
   }
 

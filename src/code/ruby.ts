@@ -1,5 +1,5 @@
 import { CallWalker } from "./calls.ts";
-import { endOfLine } from "./javascript.ts";
+import { endOfLine } from "./scriptWalker.ts";
 import type { StringKind } from "./walker.ts";
 
 const single: StringKind = { close: "'", escapes: true, lines: true };
@@ -23,6 +23,8 @@ export class RubyWalker extends CallWalker {
   protected tokens = /["'`#{}/]|%[qQwWiIxr]?[([{<|!/]|<<[~-]?["'`]?[A-Z_]|^=begin\b|^__END__$|\bENV\b/gm;
 
   #lostHeredocs = 0;
+  /** Reads the rest of a line on which a heredoc opened. */
+  #isRest = false;
 
   protected override commentEnd(at: number): number {
     if (this.text.charAt(at) === "#") return endOfLine(this.text, at);
@@ -50,30 +52,40 @@ export class RubyWalker extends CallWalker {
     if (!found || operand) return at + 1;
     const open = found[2] ?? "";
     const code = found[1] !== "q" && found[1] !== "w" && found[1] !== "i" ? { hole: "#{" } : {};
-    const kind: StringKind = { close: closers[open] ?? open, escapes: true, lines: true, ...code };
-    return this.string(kind, at + found[0].length);
+    const close = closers[open];
+    const nesting = close === undefined ? { close: open } : { close, nests: open };
+    return this.string({ ...nesting, escapes: true, lines: true, ...code }, at + found[0].length);
   }
 
-  /** Reads the rest of the line by itself, then the text of the heredoc as the string that it is. */
+  /** Reads the rest of the line by itself, then the text of its heredocs as the string that they are. */
   #heredoc(at: number): number {
     const found = this.match(heredoc, at);
-    if (!found || /[\w)\]]/.test(this.text.charAt(at - 1)) || this.#lostHeredocs >= lostHeredocsMax)
-      return at + 2;
+    if (!found || this.#isRest || /[\w)\]]/.test(this.text.charAt(at - 1))) return at + 2;
     const line = endOfLine(this.text, at);
-    const terminator = new RegExp(`\\n[ \\t]*${found[2]}$`, "gm");
-    terminator.lastIndex = line;
-    const close = terminator.exec(this.text);
-    if (!close || close.index >= this.end) {
-      this.#lostHeredocs++;
-      return at + 2;
-    }
+    const close = this.#heredocsEnd(at, line);
+    if (!close) return at + 2;
     const options = { incomplete: this.incomplete, literals: this.gathers };
     const rest = new RubyWalker(this.text, options, at + found[0].length, line);
+    rest.#isRest = true;
     for (const usage of rest.run()) this.usages.push(usage);
     this.isDynamic ||= rest.isDynamic;
     for (const literal of rest.literals) this.literals.push(literal);
     const code = found[1] === "'" ? {} : { hole: "#{" };
-    return this.string({ close: close[0], escapes: true, lines: true, ...code }, line);
+    return this.string({ close, escapes: true, lines: true, ...code }, line);
+  }
+
+  /** The line that ends the last of the heredocs which open between two offsets of a line. */
+  #heredocsEnd(at: number, line: number): string | undefined {
+    let last: RegExpExecArray | undefined;
+    for (const [, , name] of this.text.slice(at, line).matchAll(new RegExp(heredoc.source, "g"))) {
+      if (this.#lostHeredocs >= lostHeredocsMax) return undefined;
+      const terminator = new RegExp(`\\n[ \\t]*${name}$`, "gm");
+      terminator.lastIndex = last ? last.index + last[0].length : line;
+      const close = terminator.exec(this.text);
+      if (close && close.index < this.end) last = close;
+      else this.#lostHeredocs++;
+    }
+    return last?.[0];
   }
 
   /** A `/` where an operand is expected, closed on its line, is a regular expression. */

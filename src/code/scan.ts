@@ -7,29 +7,38 @@ import { PhpWalker } from "./php.ts";
 import { PythonWalker } from "./python.ts";
 import { RubyWalker } from "./ruby.ts";
 import { scanShell } from "./shell.ts";
-import type { CodeUsage } from "./usage.ts";
+import type { CodeScan, CodeUsage } from "./usage.ts";
 import { type ScanOptions, withFurther } from "./walker.ts";
 
+const nothing: CodeScan = { usages: [], exports: [] };
+
 /**
- * Finds where code names environment variables, in the order of the text. Comments and strings are passed over,
- * the code within strings is not. Takes any text, needs time linear in its length, and never throws; a language is
- * read by its tokens only, so in text that is not valid code places may be missed. In code that asks for variables by
- * names it puts together at run time, every string that could be a name is a mention.
+ * Finds where code names environment variables, in the order of the text, and which of its exports are the object
+ * of variables. Comments and strings are passed over, the code within strings is not. Takes any text, needs time
+ * linear in its length, and never throws; a language is read by its tokens only, so in text that is not valid code
+ * places may be missed. In code that asks for variables by names it puts together at run time, every string that
+ * could be a name is a mention. Usages of an object that is imported say through which export it comes.
  */
 export function scanCode(
   text: string,
   family: CodeFamily,
   { incomplete = false }: Pick<ScanOptions, "incomplete"> = {},
-): readonly CodeUsage[] {
+): CodeScan {
   // Most files name none, and to know that takes a fraction of the time of reading their tokens.
   const stop = lastMark(text, family);
-  if (stop === -1) return [];
+  if (stop === -1) return nothing;
   const options = { incomplete, stop };
+  if (family === "javascript") return scanScript(text, options);
+  if (family === "markup") return scanMarkup(text, options);
+  return { usages: usagesIn(text, family, options), exports: [] };
+}
+
+function usagesIn(
+  text: string,
+  family: Exclude<CodeFamily, "javascript" | "markup">,
+  options: ScanOptions,
+): readonly CodeUsage[] {
   switch (family) {
-    case "javascript":
-      return scanScript(text, options);
-    case "markup":
-      return scanMarkup(text, options);
     case "python":
       return scanCalls((each) => new PythonWalker(text, each), options);
     case "ruby":

@@ -1,4 +1,4 @@
-import { endOfLine } from "./javascript.ts";
+import { endOfLine } from "./scriptWalker.ts";
 import { type CodeUsage, isIdentifier, nameCharactersMax, usagesPerFileMax } from "./usage.ts";
 import type { ScanOptions } from "./walker.ts";
 

@@ -24,6 +24,32 @@ export type UsageKind = "read" | "write" | "mention";
  */
 export type UsageForm = "identifier" | "text" | "shorthand" | "import" | "literal";
 
+/** Exports that are kept of one file. */
+export const exportsPerFileMax = 64;
+
+/**
+ * An export of a module of the same project, as another one imports it. `default` and `*` are what they are in
+ * JavaScript; `=` is the module itself, as `module.exports = …` makes it.
+ */
+export interface ModuleName {
+  /** Relative to the file: `./env`. */
+  readonly specifier: string;
+  readonly name: string;
+}
+
+/** An export that is the object of variables, or that is another module's export, whatever that is. */
+export interface EnvironmentExport {
+  readonly name: string;
+  readonly through?: ModuleName;
+}
+
+/** What a scan tells of one file. */
+export interface CodeScan {
+  /** In the order of the text. */
+  readonly usages: readonly CodeUsage[];
+  readonly exports: readonly EnvironmentExport[];
+}
+
 /** A place in code that names an environment variable. Holds no value. */
 export interface CodeUsage {
   readonly name: string;
@@ -33,6 +59,8 @@ export interface CodeUsage {
   readonly form: UsageForm;
   /** The code says what to do when the variable is not set, so nothing is amiss when it is not. */
   readonly hasDefault: boolean;
+  /** It is a usage only if this export of another file is the object of variables. */
+  readonly through?: ModuleName;
 }
 
 /** What is written over `nameSpan` so that the code reads `name` and binds what it bound before. */

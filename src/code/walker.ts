@@ -23,6 +23,8 @@ export interface StringKind {
   readonly isCharacter?: boolean;
   /** Characters of the opener that are passed over; the rest is read as code. */
   readonly holeSkip?: number;
+  /** A bracket that opens within the string what `close` then closes. */
+  readonly nests?: string;
 }
 
 /** How a literal that may be a name is read, and where the code goes on. */
@@ -86,15 +88,13 @@ export abstract class Walker {
   protected readonly end: number;
   protected readonly incomplete: boolean;
   protected readonly gathers: boolean;
-  /** The braces closed last, for patterns that stand before what they take apart. */
-  protected closed = { open: -1, close: -1 };
   /** Global; matches a comment's start, a quote, a brace or a word that matters. */
   protected abstract tokens: RegExp;
   #at: number;
   #stop: number;
   #depth = 0;
   readonly #open: number[] = [];
-  readonly #holes: { readonly kind: StringKind; readonly depth: number }[] = [];
+  readonly #holes: { readonly kind: StringKind; readonly depth: number; readonly nested: number }[] = [];
   /** For a closing text, up to where it is known that none follows. */
   readonly #unclosed = new Map<string, number>();
   #comment = { start: -1, end: -1 };
@@ -114,7 +114,7 @@ export abstract class Walker {
       this.tokens.lastIndex = this.#at;
       const found = this.tokens.exec(this.text);
       if (!found || found.index >= this.end) break;
-      this.#at = Math.max(this.#next(found[0], found.index), found.index + 1);
+      this.#at = Math.max(this.next(found[0], found.index), found.index + 1);
     }
     return this.usages;
   }
@@ -130,10 +130,17 @@ export abstract class Walker {
   /** Where the comment that starts at `at` ends, or `at` when none does. */
   protected abstract commentEnd(at: number): number;
 
-  #next(token: string, at: number): number {
+  /** Told of every brace of the code, and where reading goes on: behind a hole's end, in or behind its string. */
+  protected brace(_at: number, _next: number): void {
+    // Only walkers that keep their tokens want to know.
+  }
+
+  /** Takes a token that matters up; returns where reading goes on. */
+  protected next(token: string, at: number): number {
     if (token === "{") {
       this.#depth++;
       this.#open.push(at);
+      this.brace(at, at + 1);
       return at + 1;
     }
     if (token === "}") return this.#closeBrace(at);
@@ -146,13 +153,12 @@ export abstract class Walker {
     const hole = this.#holes.at(-1);
     if (hole && this.#depth === hole.depth) {
       this.#holes.pop();
-      return this.#inString(hole.kind, at + 1, -1);
+      const next = this.#inString(hole.kind, at + 1, -1, hole.nested);
+      this.brace(at, next);
+      return next;
     }
-    const open = this.#open.pop();
-    if (open !== undefined) {
-      this.#depth--;
-      this.closed = { open, close: at };
-    }
+    if (this.#open.pop() !== undefined) this.#depth--;
+    this.brace(at, at + 1);
     return at + 1;
   }
 
@@ -214,13 +220,17 @@ export abstract class Walker {
   }
 
   /** `fallback`: where to go on when nothing closes the string; -1 when it has been entered already. */
-  #inString(kind: StringKind, from: number, fallback: number): number {
+  #inString(kind: StringKind, from: number, fallback: number, nested = 0): number {
     const { text, end } = this;
     const close = kind.close.charCodeAt(0);
     const hole = kind.hole === undefined ? -1 : kind.hole.charCodeAt(0);
+    const nest = kind.nests === undefined ? -1 : kind.nests.charCodeAt(0);
+    let open = nested;
     for (let at = from; at < end; at++) {
       const code = text.charCodeAt(at);
       if (code === backslash && kind.escapes) at++;
+      else if (code === nest) open++;
+      else if (code === close && open > 0) open--;
       else if (code === close && text.startsWith(kind.close, at)) {
         const behind = at + kind.close.length;
         if (!kind.doubles || !text.startsWith(kind.close, behind)) return behind;
@@ -229,7 +239,7 @@ export abstract class Walker {
         const behind = at + kind.hole!.length;
         if (kind.holeDoubles && text.startsWith(kind.hole!, behind)) at = behind + kind.hole!.length - 1;
         else {
-          this.#holes.push({ kind, depth: this.#depth });
+          this.#holes.push({ kind, depth: this.#depth, nested: open });
           return at + (kind.holeSkip ?? kind.hole!.length);
         }
       } else if (!kind.lines && (code === lineFeed || code === carriageReturn)) {

@@ -13,6 +13,7 @@ import {
   onDisk,
   put,
   run,
+  typeInto,
 } from "./environments-workspace.ts";
 
 const waitMsMax = 30_000;
@@ -214,7 +215,7 @@ describe("code that reads environment variables", () => {
     await fill(api, { ...environments, "a.ts": "process.env.PORT;\n" });
     await indexed("PORT", "a.ts:1");
     const editor = await inEditor("a.ts");
-    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), "// first\nprocess.env.PORT;\n"));
+    await typeInto(editor, new vscode.Position(0, 0), "// first\nprocess.env.PORT;\n");
     await indexed("PORT", "a.ts:2", "a.ts:3");
     await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
     await indexed("PORT", "a.ts:1");
@@ -343,7 +344,7 @@ describe("code that reads environment variables", () => {
       "compose.yaml": "a: ${DATABASE_URL:-x}\n",
     });
     const editor = await inEditor("b.py");
-    await editor.edit((edit) => edit.insert(new vscode.Position(2, 0), "os.getenv('DATABASE_URL')\n"));
+    await typeInto(editor, new vscode.Position(2, 0), "os.getenv('DATABASE_URL')\n");
     const row = await keyRow(api, ".env", "DATABASE_URL");
     await answering(["STORE_URL"], () => reviewing("apply", () => run("renameKeyEverywhere", row)));
     const text = async (path: string) => (await vscode.workspace.openTextDocument(uri(path))).getText();
@@ -358,6 +359,45 @@ describe("code that reads environment variables", () => {
     assert.equal(await text("b.py"), "import os\nos.environ['STORE_URL']\nos.getenv('STORE_URL')\n");
     assert.equal(await text("compose.yaml"), "a: ${STORE_URL:-x}\n");
     await vscode.workspace.saveAll(false);
+  });
+
+  it("is followed into files that import the object of variables, for as long as it is exported", async () => {
+    await fill(api, {
+      ...environments,
+      ".env": `DATABASE_URL=${secret}\nOLD=3000\n`,
+      "config/env.ts": "export const env: NodeJS.ProcessEnv = process.env;\n",
+      "config/index.ts": 'export * from "./env";\n',
+      "a.ts":
+        'import { env } from "./config/index.js";\nf(env.DATABASE_URL, env.MISSING);\nexport const g = (env: { OLD: number }) => env.OLD;\n',
+      "b.js": 'const { env } = require("./config");\nconst { DATABASE_URL } = env;\nenv.\n',
+    });
+    const { document } = await inEditor("a.ts");
+    await found("a.ts", "undefined-variable MISSING");
+    const definitions = await ask<vscode.Location[]>("DefinitionProvider", document, "env.DATA|BASE_URL");
+    assert.ok(places(definitions).includes(".env:1:0"), places(definitions).join(", "));
+    const hovers = await ask<vscode.Hover[]>("HoverProvider", document, "env.DATA|BASE_URL");
+    const told = hovers.flatMap(({ contents }) =>
+      contents.map((part) => (typeof part === "string" ? part : part.value)),
+    );
+    assert.match(told.join("\n"), /\.env\\\.production/);
+    await indexed("DATABASE_URL", "a.ts:2", "b.js:2");
+    await indexed("OLD");
+    const typing = await inEditor("b.js");
+    const list = await ask<vscode.CompletionList>("CompletionItemProvider", typing.document, "\nenv.|");
+    assert.ok(list.items.some(({ label }) => label === "OLD"));
+    await inEditor(".env");
+    await found(".env", "unused-key OLD");
+
+    const row = await keyRow(api, ".env", "DATABASE_URL");
+    await answering(["STORE_URL"], () => reviewing("apply", () => run("renameKeyEverywhere", row)));
+    assert.match(document.getText(), /f\(env\.STORE_URL, env\.MISSING\);/);
+    assert.match(typing.document.getText(), /const \{ STORE_URL: DATABASE_URL \} = env;/);
+    await vscode.workspace.saveAll(false);
+
+    await inEditor("a.ts");
+    await put({ "config/env.ts": "export const env = { STORE_URL: 1, MISSING: 2 };\n" });
+    await indexed("STORE_URL");
+    await found("a.ts");
   });
 
   it("is not renamed to a name that is taken, nor to one that it cannot hold", async () => {

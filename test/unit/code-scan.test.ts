@@ -1,32 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type CodeFamily, mayName } from "../../src/code/languages.ts";
 import { scanCode } from "../../src/code/scan.ts";
-
-const letters = { read: "", default: "|d", write: "|w", mention: "|m" };
-
-/**
- * Code with ‹X› where a name is to be found: ‹X› is read, ‹X|d› with a default, ‹X|w› written, ‹X|m› mentioned.
- * What is not marked must not be found.
- */
-function check(family: CodeFamily, marked: string): void {
-  const text = marked.replace(/‹([\w.-]*)(?:\|\w)?›/g, "$1");
-  let found = text;
-  const usages = scanCode(text, family);
-  if (usages.length > 0) expect(mayName(Buffer.from(text), family)).toBe(true);
-  for (const usage of usages.toReversed()) {
-    const { start, end } = usage.nameSpan;
-    expect(text.slice(start, end)).toBe(usage.name);
-    const kind = usage.kind === "read" && usage.hasDefault ? "default" : usage.kind;
-    found = `${found.slice(0, start)}‹${usage.name}${letters[kind]}›${found.slice(end)}`;
-  }
-  expect(found).toBe(marked);
-}
-
-function table(family: CodeFamily, cases: readonly string[]): void {
-  describe(family, () => {
-    for (const marked of cases) it(marked.replaceAll("\n", "⏎"), () => check(family, marked));
-  });
-}
+import { check, table } from "./code-marks.ts";
 
 table("javascript", [
   "process.env.‹X›",
@@ -121,6 +96,7 @@ table("python", [
   "from decouple import Csv, config\nconfig('‹X›'); config('‹Y|d›', default=1, cast=int); my.config('Z')",
   "env = environ.Env(DEBUG=(bool, False))\nenv('‹X›'); env.bool('‹Y|d›', default=True)",
   "class Settings(BaseSettings):\n    ‹database_url|m›: str\n    ‹port|m›: int = 3000\n\n    def f(self):\n        return 1",
+  "import sys, os as system\nsystem.environ['‹X›']; other.environ['Y']",
 ]);
 
 table("go", [
@@ -145,6 +121,8 @@ table("ruby", [
   "%w[a b' c]; %q(it's); ENV['‹X›']; 5 %2; ENV['‹Y›']",
   "MY_ENV['X']; my.ENV['Y']; ENV; ::ENV['‹Z›']",
   "ENV[name]; ENV.fetch(name); need('‹X|m›'); need \"‹Y|m›\"; <<~A + f('‹Z|m›')\n 'B'\nA\n",
+  "%q(it's (one) don't); ENV['‹X›']; %Q(a (b) ENV['Y'] #{ENV['‹Z›']} (c #{1}) ENV['V'])",
+  "f(<<~ONE, <<~TWO, ENV['‹X›'])\n  it's ENV['Y']\nONE\n  don't ENV['Z'] #{ENV['‹W›']}\nTWO\nENV['‹V›']",
 ]);
 
 table("php", [
@@ -156,6 +134,7 @@ table("php", [
   "<?php $a = <<<EOT\nit's getenv('X')\nEOT;\ngetenv('‹Y›');",
   "<?php #[Attribute('it')]\ngetenv('‹X›');",
   "<?php function need($a) { return getenv($a); } need('‹X|m›'); need(\"A_{$b}\"); // need('Y')",
+  "<?php $a = <<<EOT\nit's {$_ENV['‹X›']} getenv('Y')\n  EOT . getenv('‹Z›');\n$b = <<<'EOT'\n{$_ENV['W']}\nEOT;\n$c = <<<E\nE;\ngetenv('‹V›');",
 ]);
 
 table("java", [
@@ -169,6 +148,7 @@ table("kotlin", [
   'val a = System.getenv("‹X|d›") ?: "d"; System.getenv()["‹Y›"]; "a ${System.getenv("‹Z›")} System.getenv(W)"',
   '/* a /* b */ System.getenv("X") */ System.getenv("‹Y›")',
   'val t = """a ${System.getenv("‹X›")} \\"""; System.getenv("‹Y›")',
+  'System.getenv("‹X|d›")?.trim()?.toInt() ?: 1; System.getenv().getValue("‹Y›")',
 ]);
 
 table("rust", [
@@ -180,6 +160,7 @@ table("rust", [
   'fn need(name: &str) { env::var(name) } need("‹X|m›")',
   "fn f<'a>(x: &'a str) { env::var(\"‹X›\") } let c = '\"'; let d = '\\''; env::var(\"‹Y›\")",
   '// env::var("X")\n/* /* */ env::var("Y") */ let s = r#"a " env::var("Z")"#; env::var("‹W›")',
+  'if let Ok(x) = env::var("‹X|d›") {} let Ok(y) = std::env::var("‹Y|d›") else { return }; match env::var("‹Z|d›") {} f(env::var("‹W›"))',
 ]);
 
 table("csharp", [
@@ -188,6 +169,7 @@ table("csharp", [
   'Environment.GetEnvironmentVariable(@"‹X›"); Environment.SetEnvironmentVariable("‹Y|w›", "1");',
   '// GetEnvironmentVariable("X")\nvar s = @"a\\"; GetEnvironmentVariable("‹Y›"); var t = @"b "" GetEnvironmentVariable(""Z"")";',
   '$"a {Environment.GetEnvironmentVariable("‹X›")} {{GetEnvironmentVariable}}"; """GetEnvironmentVariable("Y")"""; \'"\'; GetEnvironmentVariable("‹Z›")',
+  'var a = $$"""{GetEnvironmentVariable("X")} {{GetEnvironmentVariable("‹Y›")}}"""; $"""{GetEnvironmentVariable("‹Z›")}"""; GetEnvironmentVariable("‹W›")',
 ]);
 
 table("prisma", ['datasource db {\n  url = env("‹DATABASE_URL›") // env("X")\n  a = "env(Y)"\n}']);
@@ -239,11 +221,13 @@ describe("mayName", () => {
 describe("scanCode", () => {
   it("finds names that are still being typed when asked to", () => {
     const typed = (family: CodeFamily, text: string) =>
-      scanCode(text, family, { incomplete: true }).map(({ name, nameSpan }) => [name, nameSpan.start]);
+      scanCode(text, family, { incomplete: true }).usages.map(({ name, nameSpan }) => [name, nameSpan.start]);
     expect(typed("javascript", "process.env.")).toEqual([["", 12]]);
     expect(typed("javascript", "process.env.\nfoo()")).toEqual([["", 12]]);
     expect(typed("javascript", 'process.env["')).toEqual([["", 13]]);
     expect(typed("javascript", "const {  } = process.env")).toEqual([]);
+    expect(typed("javascript", "const env = process.env;\nenv.\nf()")).toEqual([["", 29]]);
+    expect(typed("javascript", "const { A,  }: E = process.env")).toEqual([["A", 8]]);
     expect(typed("python", 'os.environ["DA')).toEqual([["DA", 12]]);
     expect(typed("ruby", 'ENV[""]')).toEqual([["", 5]]);
     expect(typed("go", 'os.Getenv("")')).toEqual([["", 11]]);

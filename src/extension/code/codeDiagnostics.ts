@@ -1,11 +1,13 @@
 import * as vscode from "vscode";
+import type { PlacedUsage } from "../../code/places.ts";
 import { silencedIn } from "../../code/silencing.ts";
 import { isWellKnown } from "../../code/wellKnown.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { codeCommandIds, codeSettingIds } from "../ids.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
-import { codeSelector, familyOfDocument, isSearched, rangeOf, usagesInDocument } from "./codeFiles.ts";
+import { codeSelector, familyOfDocument, isSearched, rangeOf, scanOfDocument } from "./codeFiles.ts";
 import { codeFinding, hidingOf, isCodeFinding } from "./codeFindings.ts";
+import type { CodeIndex } from "./codeIndex.ts";
 import { severityOf } from "./codeSettings.ts";
 
 /** How long typing must pause before a document is looked at, in milliseconds. */
@@ -19,12 +21,14 @@ const findingsMax = 500;
  */
 export class CodeDiagnostics implements vscode.Disposable {
   readonly #services: EnvironmentServices;
+  readonly #index: CodeIndex;
   readonly #collection = vscode.languages.createDiagnosticCollection("envpact-code");
   readonly #pending = new Map<vscode.TextDocument, NodeJS.Timeout>();
   readonly #store = new DisposableStore();
 
-  constructor(services: EnvironmentServices) {
+  constructor(services: EnvironmentServices, index: CodeIndex) {
     this.#services = services;
+    this.#index = index;
     const { workspace } = vscode;
     const all = (): void => this.#all();
     for (const each of [
@@ -39,6 +43,7 @@ export class CodeDiagnostics implements vscode.Disposable {
       services.index.onDidSearch(all),
       services.watch.onDidChangeContent(all),
       services.schemas.onDidChange(all),
+      index.onDidChange(() => this.#allWithImports()),
     ]) {
       this.#store.add(each);
     }
@@ -53,6 +58,15 @@ export class CodeDiagnostics implements vscode.Disposable {
 
   #all(): void {
     for (const document of vscode.workspace.textDocuments) this.#schedule(document, 0);
+  }
+
+  /** What other files export decides about usages of what a document imports from them. */
+  #allWithImports(): void {
+    for (const document of vscode.workspace.textDocuments) {
+      const family = familyOfDocument(document);
+      const usages = family === undefined ? [] : scanOfDocument(document, family).usages;
+      if (usages.some(({ through }) => through !== undefined)) this.#schedule(document, 0);
+    }
   }
 
   #schedule(document: vscode.TextDocument, pauseMs: number): void {
@@ -84,13 +98,11 @@ export class CodeDiagnostics implements vscode.Disposable {
     const severity = severityOf(codeSettingIds.undefinedVariable, document.uri);
     const family = familyOfDocument(document);
     if (severity === undefined || family === undefined) return [];
-    const reads = usagesInDocument(document, family).filter(
-      ({ kind, hasDefault }) => kind === "read" && !hasDefault,
-    );
-    if (reads.length === 0) return [];
+    if (!scanOfDocument(document, family).usages.some(isBareRead)) return [];
     const keys = new Set(await this.#services.knowledge.keysNear(document.uri));
     // Without any environment every variable would be amiss, and nothing would be said by it.
     if (keys.size === 0) return [];
+    const reads = (await this.#index.usagesIn(document, family)).filter(isBareRead);
     const isSilenced = silencedIn(document.getText(), "undefined-variable");
     return reads
       .filter(
@@ -103,6 +115,11 @@ export class CodeDiagnostics implements vscode.Disposable {
         return codeFinding("undefined-variable", rangeOf(usage), message, severity);
       });
   }
+}
+
+/** Whether something is amiss when the variable is not set. */
+function isBareRead({ kind, hasDefault }: PlacedUsage): boolean {
+  return kind === "read" && !hasDefault;
 }
 
 /** Offers to add an undefined variable to environments, and to show none any more. */

@@ -6,7 +6,7 @@ import {
   familyOf,
   mayName,
 } from "../../code/languages.ts";
-import { type PlacedUsage, placed } from "../../code/places.ts";
+import { type PlacedScan, type PlacedUsage, placedScan } from "../../code/places.ts";
 import { scanCode } from "../../code/scan.ts";
 import { codeFileBytesMax } from "../../code/usage.ts";
 import { excludedFolders, isExcludedFolder } from "../../dotenv/fileNames.ts";
@@ -53,7 +53,7 @@ export function isSearched(uri: vscode.Uri): boolean {
 
 /** What became of reading a file of code. */
 export type CodeReading =
-  | { readonly ok: true; readonly usages: readonly PlacedUsage[]; readonly bytes: number }
+  | { readonly ok: true; readonly scan: PlacedScan; readonly bytes: number }
   | { readonly ok: false; readonly reason: "gone" | "too-large" | "unreadable" };
 
 /** Reads and scans a file on disk. */
@@ -63,46 +63,40 @@ export async function readCodeFile(uri: vscode.Uri, family: CodeFamily): Promise
     if ((stat.type & vscode.FileType.File) === 0) return { ok: false, reason: "gone" };
     if (stat.size > codeFileBytesMax) return { ok: false, reason: "too-large" };
     const bytes = await vscode.workspace.fs.readFile(uri);
-    return { ok: true, usages: usagesInBytes(bytes, family), bytes: bytes.byteLength };
+    return { ok: true, scan: scanOfBytes(bytes, family), bytes: bytes.byteLength };
   } catch (error) {
     const isGone = error instanceof vscode.FileSystemError && error.code === "FileNotFound";
     return { ok: false, reason: isGone ? "gone" : "unreadable" };
   }
 }
 
-function usagesInBytes(bytes: Uint8Array, family: CodeFamily): readonly PlacedUsage[] {
-  if (!mayName(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), family)) return [];
+const nothing: PlacedScan = { usages: [], exports: [] };
+
+function scanOfBytes(bytes: Uint8Array, family: CodeFamily): PlacedScan {
+  if (!mayName(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), family)) return nothing;
   const text = new TextDecoder().decode(bytes);
-  return placed(text, scanCode(text, family));
+  return placedScan(text, scanCode(text, family));
 }
 
 interface Scanned {
   readonly version: number;
   readonly family: CodeFamily;
-  readonly usages: readonly PlacedUsage[];
+  readonly scan: PlacedScan;
 }
 
 const scanned = new WeakMap<vscode.TextDocument, Scanned>();
 
-/** The usages in an open document as it is now, scanned once a version; none in a document that is too large. */
-export function usagesInDocument(document: vscode.TextDocument, family: CodeFamily): readonly PlacedUsage[] {
+/**
+ * What an open document says as it is now, scanned once a version; nothing for one that is too large. Which usages of
+ * an imported object count is for the index to say.
+ */
+export function scanOfDocument(document: vscode.TextDocument, family: CodeFamily): PlacedScan {
   const known = scanned.get(document);
-  if (known?.version === document.version && known.family === family) return known.usages;
+  if (known?.version === document.version && known.family === family) return known.scan;
   const text = document.getText();
-  const usages = text.length > codeFileBytesMax ? [] : placed(text, scanCode(text, family));
-  scanned.set(document, { version: document.version, family, usages });
-  return usages;
-}
-
-/** The usage whose name the position stands in or touches. */
-export function usageAtPosition(
-  document: vscode.TextDocument,
-  position: vscode.Position,
-): { readonly usage: PlacedUsage; readonly family: CodeFamily } | undefined {
-  const family = familyOfDocument(document);
-  if (family === undefined) return undefined;
-  const usage = usagesInDocument(document, family).find((each) => rangeOf(each).contains(position));
-  return usage && { usage, family };
+  const scan = text.length > codeFileBytesMax ? nothing : placedScan(text, scanCode(text, family));
+  scanned.set(document, { version: document.version, family, scan });
+  return scan;
 }
 
 /** The place of a usage's name. */

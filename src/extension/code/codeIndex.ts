@@ -1,5 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as vscode from "vscode";
+import type { CodeFamily } from "../../code/languages.ts";
+import type { PlacedUsage } from "../../code/places.ts";
+import type { CodeUsage } from "../../code/usage.ts";
 import { type FileUsages, indexedUsagesMax, readsInFlightMax, UsageIndex } from "../../code/usageIndex.ts";
 import { DisposableStore } from "../../shared/disposable.ts";
 import { openDocumentOf } from "../services/environmentDocuments.ts";
@@ -9,8 +12,9 @@ import {
   familyOfDocument,
   familyOfUri,
   isSearched,
+  rangeOf,
   readCodeFile,
-  usagesInDocument,
+  scanOfDocument,
 } from "./codeFiles.ts";
 
 /** Files that one index looks into, over all workspace folders. */
@@ -94,6 +98,35 @@ export class CodeIndex implements vscode.Disposable {
     return (await this.current()).of(name);
   }
 
+  /**
+   * The usages in a document as it is now. Those of an object that comes from another file need the index: it is
+   * searched first when nobody has yet.
+   */
+  async usagesIn(document: vscode.TextDocument, family: CodeFamily): Promise<readonly PlacedUsage[]> {
+    const { usages } = scanOfDocument(document, family);
+    if (usages.every(({ through }) => through === undefined)) return usages;
+    return (await this.current()).counting(document.uri.toString(), usages);
+  }
+
+  /** Whether a usage in a document counts; only one of an object that comes from another file needs the index. */
+  async counts(document: vscode.TextDocument, usage: CodeUsage): Promise<boolean> {
+    if (usage.through === undefined) return true;
+    return (await this.current()).counting(document.uri.toString(), [usage]).length > 0;
+  }
+
+  /** The usage whose name the position stands in or touches, in a document that is worth scanning. */
+  async usageAt(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): Promise<{ readonly usage: PlacedUsage; readonly family: CodeFamily } | undefined> {
+    const family = familyOfDocument(document);
+    if (family === undefined) return undefined;
+    const isThere = (each: PlacedUsage): boolean => rangeOf(each).contains(position);
+    if (!scanOfDocument(document, family).usages.some(isThere)) return undefined;
+    const usage = (await this.usagesIn(document, family)).find(isThere);
+    return usage && { usage, family };
+  }
+
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#timer);
@@ -170,9 +203,9 @@ export class CodeIndex implements vscode.Disposable {
     const open = openDocumentOf(uri, undefined);
     const family = open === undefined ? familyOfUri(uri) : familyOfDocument(open);
     if (family === undefined) return { bytes: 0, changed: false };
-    if (open !== undefined) return { bytes: 0, changed: usages.set(id, usagesInDocument(open, family)) };
+    if (open !== undefined) return { bytes: 0, changed: usages.set(id, scanOfDocument(open, family)) };
     const read = await readCodeFile(uri, family);
-    if (read.ok) return { bytes: read.bytes, changed: usages.set(id, read.usages) };
+    if (read.ok) return { bytes: read.bytes, changed: usages.set(id, read.scan) };
     if (read.reason === "unreadable") this.#log.warn(`${uri.toString(true)} could not be read for usages.`);
     return { bytes: 0, changed: usages.delete(id) };
   }

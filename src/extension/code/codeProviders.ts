@@ -7,7 +7,7 @@ import { occurrenceUnder } from "../editor/occurrenceUnder.ts";
 import { referenceLocations } from "../editor/relatedDocuments.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import type { KeyKnowledge } from "../services/keyKnowledge.ts";
-import { codeSelector, familyOfDocument, rangeOf, usageAtPosition } from "./codeFiles.ts";
+import { codeSelector, familyOfDocument, rangeOf } from "./codeFiles.ts";
 import type { CodeIndex } from "./codeIndex.ts";
 import { folderScope, type Scope, scopeOf, variableAt, within } from "./codeScope.ts";
 
@@ -25,15 +25,18 @@ class NameItem extends vscode.CompletionItem {
 }
 
 /** Offers the keys of the environments near a file of code where a name is expected; never a value. */
-function codeCompletion({ knowledge }: EnvironmentServices): vscode.CompletionItemProvider<NameItem> {
+function codeCompletion(
+  { knowledge }: EnvironmentServices,
+  index: CodeIndex,
+): vscode.CompletionItemProvider<NameItem> {
   return {
     async provideCompletionItems(document, position) {
       const family = familyOfDocument(document);
       const text = document.getText();
       if (family === undefined || text.length > codeFileBytesMax) return [];
       const offset = document.offsetAt(position);
-      const usage = usageAt(scanCode(text, family, { incomplete: true }), offset);
-      if (!usage) return [];
+      const usage = usageAt(scanCode(text, family, { incomplete: true }).usages, offset);
+      if (!usage || !(await index.counts(document, usage))) return [];
       const inserting = new vscode.Range(document.positionAt(usage.nameSpan.start), position);
       const replacing = inserting.with(undefined, document.positionAt(usage.nameSpan.end));
       const keys = await knowledge.keysNear(document.uri);
@@ -52,10 +55,10 @@ function codeCompletion({ knowledge }: EnvironmentServices): vscode.CompletionIt
 }
 
 /** Where a variable is defined, where it is missing and what its type is; its value stays in the files. */
-function codeHover({ knowledge }: EnvironmentServices): vscode.HoverProvider {
+function codeHover({ knowledge }: EnvironmentServices, index: CodeIndex): vscode.HoverProvider {
   return {
     async provideHover(document, position) {
-      const usage = await variableAt(knowledge, document, position);
+      const usage = await variableAt(knowledge, index, document, position);
       if (!usage) return undefined;
       const { name, nameSpan } = usage;
       const facts = await knowledge.factsOf(name, document.uri);
@@ -71,10 +74,10 @@ function codeHover({ knowledge }: EnvironmentServices): vscode.HoverProvider {
 }
 
 /** From code to the lines of the environments, `.env` first; to the examples only where no environment has the key. */
-function codeDefinitions({ knowledge }: EnvironmentServices): vscode.DefinitionProvider {
+function codeDefinitions({ knowledge }: EnvironmentServices, index: CodeIndex): vscode.DefinitionProvider {
   return {
     async provideDefinition(document, position) {
-      const usage = usageAtPosition(document, position)?.usage;
+      const usage = (await index.usageAt(document, position))?.usage;
       if (!usage) return [];
       const originSelectionRange = rangeOf(usage);
       const { places } = await knowledge.factsOf(usage.name, document.uri);
@@ -95,7 +98,7 @@ function codeDefinitions({ knowledge }: EnvironmentServices): vscode.DefinitionP
 function codeReferences({ knowledge }: EnvironmentServices, index: CodeIndex): vscode.ReferenceProvider {
   return {
     async provideReferences(document, position, context) {
-      const name = (await variableAt(knowledge, document, position))?.name;
+      const name = (await variableAt(knowledge, index, document, position))?.name;
       if (name === undefined) return [];
       const scope = await scopeOf(knowledge, document.uri);
       const inCode = await codeLocations(knowledge, index, name, scope);
@@ -132,9 +135,9 @@ async function codeLocations(
 export function registerCodeProviders(services: EnvironmentServices, index: CodeIndex): vscode.Disposable {
   const { languages } = vscode;
   return vscode.Disposable.from(
-    languages.registerCompletionItemProvider(codeSelector, codeCompletion(services), ...triggers),
-    languages.registerHoverProvider(codeSelector, codeHover(services)),
-    languages.registerDefinitionProvider(codeSelector, codeDefinitions(services)),
+    languages.registerCompletionItemProvider(codeSelector, codeCompletion(services, index), ...triggers),
+    languages.registerHoverProvider(codeSelector, codeHover(services, index)),
+    languages.registerDefinitionProvider(codeSelector, codeDefinitions(services, index)),
     languages.registerReferenceProvider(codeSelector, codeReferences(services, index)),
     languages.registerReferenceProvider(lintableSelector, keyUsages(services, index)),
   );

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { PlacedUsage } from "../../code/places.ts";
 import type { FileUsages } from "../../code/usageIndex.ts";
 import type { KeyKnowledge } from "../services/keyKnowledge.ts";
-import { usageAtPosition } from "./codeFiles.ts";
+import type { CodeIndex } from "./codeIndex.ts";
 
 /** Folders of environments, as strings of their URIs: code belongs to those near it. */
 export type Scope = ReadonlySet<string>;
@@ -24,10 +24,11 @@ export function folderScope(uri: vscode.Uri): Scope {
  */
 export async function variableAt(
   knowledge: KeyKnowledge,
+  index: CodeIndex,
   document: vscode.TextDocument,
   position: vscode.Position,
 ): Promise<PlacedUsage | undefined> {
-  const usage = usageAtPosition(document, position)?.usage;
+  const usage = (await index.usageAt(document, position))?.usage;
   if (usage?.form !== "literal") return usage;
   return (await knowledge.keysNear(document.uri)).includes(usage.name) ? usage : undefined;
 }

@@ -34,7 +34,7 @@ export function registerCode(context: EnvironmentCommandContext): CodeFeatures {
   const owned = vscode.Disposable.from(
     index,
     registerCodeProviders(services, index),
-    new CodeDiagnostics(services),
+    new CodeDiagnostics(services, index),
     registerCodeFixes(),
     new UnusedKeys(services, index),
     registerUnusedKeyFixes(services),

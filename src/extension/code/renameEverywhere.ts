@@ -31,7 +31,7 @@ export async function renameKeyEverywhere(
   index: CodeIndex,
   args: CommandArguments,
 ): Promise<void> {
-  const target = await targetOf(context, args);
+  const target = await targetOf(context, index, args);
   if (target === undefined) return;
   const { key } = target;
   let refusals: ReturnType<typeof nameRefusals> | undefined;
@@ -75,13 +75,14 @@ export async function reviewRename(
 /** The key of the clicked row, else the one at the cursor, else the one that the user picks. */
 async function targetOf(
   context: EnvironmentCommandContext,
+  index: CodeIndex,
   args: CommandArguments,
 ): Promise<Target | undefined> {
   // From a menu of the text editor VS Code hands over a URI instead of a row.
   const isRow = typeof args[0] === "object" && "kind" in args[0];
   const editor = vscode.window.activeTextEditor;
   if (!isRow && editor) {
-    const found = await targetAt(context, editor.document, editor.selection.active);
+    const found = await targetAt(context, index, editor.document, editor.selection.active);
     if (found) return found;
   }
   const [picked] = await targetKeys(context, isRow ? args : [], {
@@ -94,6 +95,7 @@ async function targetOf(
 
 async function targetAt(
   { services }: EnvironmentCommandContext,
+  index: CodeIndex,
   document: vscode.TextDocument,
   position: vscode.Position,
 ): Promise<Target | undefined> {
@@ -101,7 +103,7 @@ async function targetAt(
     const key = occurrenceUnder(document, position)?.name;
     return key === undefined ? undefined : { key, scope: folderScope(document.uri) };
   }
-  const key = (await variableAt(services.knowledge, document, position))?.name;
+  const key = (await variableAt(services.knowledge, index, document, position))?.name;
   return key === undefined ? undefined : { key, scope: await scopeOf(services.knowledge, document.uri) };
 }
 

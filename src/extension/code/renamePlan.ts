@@ -14,7 +14,7 @@ import {
 } from "../services/environmentProblems.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { rangeIn } from "../services/keyKnowledge.ts";
-import { familyOfDocument, rangeOf, usagesInDocument } from "./codeFiles.ts";
+import { familyOfDocument, rangeOf } from "./codeFiles.ts";
 import type { CodeIndex } from "./codeIndex.ts";
 import { type Scope, within } from "./codeScope.ts";
 
@@ -72,7 +72,7 @@ export async function renamePlan(
     environments.push({ uri, end, changes });
     if (services.shared.stateOf(uri, from) !== undefined) shared.push(name);
   }
-  const inCode = await codeChanges(code, from, to);
+  const inCode = await codeChanges(index, code, from, to);
   if (!inCode.ok) return inCode;
   if (environments.length === 0 && inCode.files.length === 0)
     return { ok: false, refusal: goneProblem(from) };
@@ -142,6 +142,7 @@ async function sourcesIn(services: EnvironmentServices, folders: Scope): Promise
 
 /** The changes of code, from the text that the editor has now: that is the one which an edit changes. */
 async function codeChanges(
+  index: CodeIndex,
   code: readonly (FileUsages & { readonly uri: vscode.Uri })[],
   from: string,
   to: string,
@@ -151,10 +152,11 @@ async function codeChanges(
     const document = await vscode.workspace.openTextDocument(uri);
     const family = familyOfDocument(document);
     if (family === undefined) continue;
-    const now = () => usagesInDocument(document, family).filter(({ name }) => name === from);
+    const now = async (): Promise<readonly PlacedUsage[]> =>
+      (await index.usagesIn(document, family)).filter(({ name }) => name === from);
     // A document that nobody shows any more may still have a text of before the file was changed on disk.
-    if (!samePlaces(now(), expected)) await caughtUp(document);
-    const usages = now();
+    if (!samePlaces(await now(), expected)) await caughtUp(document);
+    const usages = await now();
     if (!samePlaces(usages, expected)) {
       return { ok: false, refusal: contendedProblem(vscode.workspace.asRelativePath(uri)) };
     }
