@@ -50,13 +50,20 @@ export function policyOf(text: string): Policy {
   throw usageError(`--policy is one of ${policies.join(", ")}.`, "Write --policy wait.");
 }
 
-/** A positive whole number, a revision or a count. */
-export function positiveInteger(what: string, text: string): number {
+/** The number of a revision. */
+export function revisionNumber(text: string): number {
+  return wholeNumber("REV", text, "Run `envpact log` to see the revisions.");
+}
+
+/** What `option` counts, from 1. */
+export function countOf(option: string, text: string): number {
+  return wholeNumber(option, text, `Write ${option} 10.`);
+}
+
+function wholeNumber(what: string, text: string, next: string): number {
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(number) || number < 1) {
-    throw usageError(`${what} is a whole number from 1.`, "Run `envpact log` to see the revisions.");
-  }
-  return number;
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw usageError(`${what} is a whole number from 1.`, next);
 }
 
 /** `HOST:PORT`, with an IPv6 host in brackets. */
@@ -70,6 +77,16 @@ export function listenAddress(text: string): { readonly host: string; readonly p
   return { host, port };
 }
 
+/** The keys that operands name, each once. One with `=` in it may hold a value, so it is told by its place. */
+export function keysOf(operands: readonly string[]): readonly string[] {
+  const index = operands.findIndex((operand) => operand.includes("="));
+  if (index === -1) return [...new Set(operands)];
+  throw usageError(
+    `Argument ${index + 1} is no key: it has a = in it.`,
+    "Name the key alone; to change its value, run `envpact set KEY=VALUE`.",
+  );
+}
+
 /** The name of a space, peer or environment. */
 export function nameOf(what: string, text: string): string {
   if (v.is(nameSchema, text)) return text;
@@ -81,8 +98,10 @@ export function nameOf(what: string, text: string): string {
 
 /** The address of a coordinator. */
 export function coordinatorUrl(text: string): string {
-  if (URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol)) return text;
-  throw usageError(`"${text}" is no address of a coordinator.`, "Write it as ws://HOST:PORT.");
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^wss?:$/.test(url.protocol) && url.username === "" && url.password === "") return text;
+  // The text is not said again: an address may hold a password.
+  throw usageError("--coordinator takes the address of a coordinator.", "Write it as ws://HOST:PORT.");
 }
 
 /** Splits `NAME=REST` at the first `=`; undefined without one or without a name. */

@@ -1,68 +1,39 @@
-import { readdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
 import {
-  type Convention,
+  type ConventionId,
+  conventionIds,
   conventions,
   detectConvention,
-  type Manifest,
   manifestNames,
 } from "../dotenv/conventions.ts";
+import type { MarkerFolder } from "../dotenv/dialectDetection.ts";
 import type { LayerConvention } from "../dotenv/layers.ts";
-import { problemOf } from "../protocol/errors.ts";
-import { readNamedFile } from "./namedFile.ts";
+import { usageError } from "./arguments.ts";
 
-/** Folders upwards that are asked. */
-const foldersMax = 16;
+/** What `--convention` takes: the words of the editor's setting `envpact.convention`. */
+export const conventionWords: readonly string[] = ["auto", ...conventionIds];
+
+/** The convention that `--convention` names; undefined for `auto` and without it. Throws BAD_USAGE. */
+export function conventionChosen(text: string | undefined): ConventionId | undefined {
+  if (text !== undefined && !conventionWords.includes(text)) {
+    throw usageError(`There is no convention "${text}".`, `Use ${conventionWords.join(", ")}.`);
+  }
+  return conventionIds.find((id) => id === text);
+}
 
 /**
- * The convention that the programs of folders follow, by the manifest nearest above that tells, up to the folder that
- * holds `.git`; without such a one, by the folder's own. Nobody chooses here: that is a setting of the editor.
+ * The convention that the programs of a folder follow: the chosen one, else by the manifest nearest in `folders`
+ * (the folder itself and those above it) that tells.
  */
-export class ConventionsNear {
-  readonly #manifests = new Map<string, Promise<FolderManifests>>();
-
-  async of(folder: string): Promise<LayerConvention> {
-    let at = resolve(folder);
-    const own = detectConvention((await this.#in(at)).manifests);
-    if (own !== undefined) return detected(own);
-    let above: Convention | undefined;
-    for (let level = 0; level < foldersMax; level += 1) {
-      const { manifests, isRoot } = await this.#in(at);
-      above ??= detectConvention(manifests);
-      if (isRoot) return detected(above ?? conventions.plain);
-      if (dirname(at) === at) break;
-      at = dirname(at);
-    }
-    // Outside of a repository the folders above are anybody's.
-    return detected(conventions.plain);
-  }
-
-  #in(folder: string): Promise<FolderManifests> {
-    const known = this.#manifests.get(folder) ?? manifestsIn(folder);
-    this.#manifests.set(folder, known);
-    return known;
-  }
-}
-
-function detected(convention: Convention): LayerConvention {
-  return { convention, isChosen: false };
-}
-
-interface FolderManifests {
-  readonly manifests: readonly Manifest[];
-  /** The folder holds `.git`. */
-  readonly isRoot: boolean;
-}
-
-async function manifestsIn(folder: string): Promise<FolderManifests> {
-  const names = new Set(await readdir(folder).catch(() => []));
-  const manifests: Manifest[] = [];
-  for (const name of manifestNames.filter((each) => names.has(each))) {
-    try {
-      manifests.push({ name, text: (await readNamedFile(join(folder, name), name)).text });
-    } catch (error) {
-      if (problemOf(error).code === "INTERNAL") throw error;
-    }
-  }
-  return { manifests, isRoot: names.has(".git") };
+export function conventionOf(
+  folders: readonly MarkerFolder[],
+  chosen: ConventionId | undefined,
+): LayerConvention {
+  const found = folders
+    // Where a folder has several, the order of their names in `manifestNames` settles which of them is heard.
+    .map(({ files }) => manifestNames.flatMap((name) => files.filter((file) => file.name === name)))
+    .map(detectConvention)
+    .find((convention) => convention !== undefined);
+  if (chosen === undefined) return { convention: found ?? conventions.plain, isChosen: false };
+  // The program that was found tells more than the name of its family.
+  return { convention: found?.id === chosen ? found : conventions[chosen], isChosen: true };
 }

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { EnvpactError, type Problem, problemOf } from "../protocol/errors.ts";
 import { collect } from "./arguments.ts";
@@ -41,6 +41,8 @@ export class CommandHost {
   readonly #surroundings: Surroundings;
   readonly #jsonAsked: boolean;
   #exitCode: ExitCode = exitCodes.done;
+  /** Help was printed because it was asked for, not as a part of an error. */
+  #helped = false;
 
   constructor(surroundings: Surroundings, argv: readonly string[]) {
     this.#surroundings = surroundings;
@@ -52,6 +54,7 @@ export class CommandHost {
       .option("-V, --version", "print the version")
       .enablePositionalOptions()
       .allowExcessArguments()
+      .helpCommand("help [command]", "print help for a command")
       .usage("[options] <command>");
     this.root.action(() => this.#withoutCommand());
   }
@@ -105,7 +108,10 @@ export class CommandHost {
       .allowExcessArguments(false)
       .exitOverride()
       .configureOutput({
-        writeOut: (text) => void (this.#jsonAsked ? stderr : stdout).write(text),
+        writeOut: (text) => {
+          this.#helped = true;
+          (this.#jsonAsked ? stderr : stdout).write(text);
+        },
         // Commander's own message of an error is said in our own form by #parsingEnded.
         writeErr: (text) => void (text.startsWith("error: ") ? undefined : stderr.write(text)),
       });
@@ -120,22 +126,15 @@ export class CommandHost {
     const [name] = this.root.args;
     throw new EnvpactError(
       "BAD_USAGE",
-      name === undefined ? "Name a command." : `There is no command "${name}".`,
+      name === undefined ? "Name a command." : unknownCommand(name),
       "Run `envpact --help` for the list of commands.",
     );
   }
 
   #parsingEnded(error: CommanderError): ExitCode {
-    if (error.exitCode === 0) return exitCodes.done;
-    const problem: Problem = {
-      code: "BAD_USAGE",
-      message:
-        error.code === "commander.help"
-          ? "Name a command."
-          : sentence(error.message.replace(/^error: /, "").split("\n")[0] ?? ""),
-      next: "Run the command with --help to see how it is used.",
-    };
-    this.#output(this.#jsonAsked).fail(problem);
+    // The exit code of `help` is the one that the process has until its end, which may say that it has not got there.
+    if (error.exitCode === 0 || this.#helped) return exitCodes.done;
+    this.#output(this.#jsonAsked).fail(usageProblem(error));
     return exitCodes.usage;
   }
 
@@ -144,12 +143,18 @@ export class CommandHost {
   }
 
   #session(options: CommonOptions, dirs: readonly string[]): Session {
-    const { currentFolder, environment, coordinatorEntry, ask } = this.#surroundings;
+    const { environment, coordinatorEntry, ask } = this.#surroundings;
+    if (dirs.includes("")) {
+      throw new EnvpactError("BAD_USAGE", "--dir is empty.", "Name a folder: --dir . is the current one.");
+    }
     const output = this.#output(options.json === true);
-    const folders = (dirs.length === 0 ? ["."] : dirs).map((dir) => resolve(currentFolder, dir));
+    // The current folder is asked for only where it counts: it may be gone.
+    const folderOf = (dir: string) =>
+      isAbsolute(dir) ? resolve(dir) : resolve(this.#surroundings.currentFolder, dir);
+    const folders = (dirs.length === 0 ? ["."] : dirs).map(folderOf);
     return {
       output,
-      folder: folders.at(-1) ?? currentFolder,
+      folder: folders.at(-1) ?? "",
       folders,
       environment,
       coordinatorEntry,
@@ -158,6 +163,30 @@ export class CommandHost {
       log: options.verbose === true ? (line) => output.note(line) : undefined,
     };
   }
+}
+
+/** What the parser did not understand. A word that was not meant as one may be a value, so only what looks like one is said. */
+function usageProblem({ code, message }: CommanderError): Problem {
+  const [what = "", hint = ""] = message.replace(/^error: /, "").split("\n");
+  const similar = /^\(Did you mean (.+)\?\)$/.exec(hint)?.[1];
+  const help = "Run the command with --help to see how it is used.";
+  const next = similar === undefined ? help : `Did you mean ${similar}? ${help}`;
+  const word = /'(.*)'/s.exec(what)?.[1] ?? "";
+  if (code === "commander.help") return { code: "BAD_USAGE", message: "Name one of the commands.", next };
+  if (code === "commander.unknownCommand") return { code: "BAD_USAGE", message: unknownCommand(word), next };
+  if (code !== "commander.unknownOption") return { code: "BAD_USAGE", message: sentence(what), next };
+  const [option = ""] = word.split("=");
+  const isNamed = /^(?:--[a-z][a-z-]*|-[a-z])$/i.test(option);
+  return {
+    code: "BAD_USAGE",
+    message: isNamed ? `There is no option ${option}.` : "An argument begins with a dash and is no option.",
+    next: isNamed ? next : "Write -- before arguments that are no options, as in envpact set -- KEY=-1.",
+  };
+}
+
+function unknownCommand(text: string): string {
+  const [word = ""] = text.split("=");
+  return /^[\w-]{1,32}$/.test(word) ? `There is no command "${word}".` : "There is no such command.";
 }
 
 function sentence(text: string): string {

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Readers } from "../dotenv/dialectDetection.ts";
+import type { ConventionId } from "../dotenv/conventions.ts";
 import { type DotenvDocument, parseDocument } from "../dotenv/document.ts";
 import { exampleNameFor, kindOfName } from "../dotenv/fileNames.ts";
 import { layersBelow } from "../dotenv/layers.ts";
@@ -9,24 +9,30 @@ import type { RuleId, SeverityChoice } from "../lint/catalog.ts";
 import type { LintContext, SchemaContext } from "../lint/rule.ts";
 import { peerNames } from "../lint/siblings.ts";
 import { problemOf } from "../protocol/errors.ts";
-import { readersNear } from "../runtime/dialects.ts";
-import { ConventionsNear } from "./conventionNear.ts";
+import { NearbyFolders, readersNear } from "../runtime/dialects.ts";
+import { conventionOf } from "./conventionNear.ts";
 import { readNamedFile } from "./namedFile.ts";
 import { TrackedFiles } from "./trackedFiles.ts";
 
 const schemaName = ".env.schema";
 
+/** What a person chose for a run. */
+export interface LintChoices {
+  readonly severities?: Readonly<Partial<Record<RuleId, SeverityChoice>>>;
+  /** Default: what the files around tell. */
+  readonly convention?: ConventionId | undefined;
+}
+
 /** Finds what files are judged against; what several files of a run share is read once. */
 export class LintSurroundings {
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #severities: Readonly<Partial<Record<RuleId, SeverityChoice>>>;
+  readonly #choices: LintChoices;
   readonly #tracked: TrackedFiles;
-  readonly #conventions = new ConventionsNear();
-  readonly #readers = new Map<string, Promise<Readers>>();
+  readonly #nearby = new NearbyFolders();
 
-  constructor(environment: NodeJS.ProcessEnv, severities: Readonly<Partial<Record<RuleId, SeverityChoice>>>) {
+  constructor(environment: NodeJS.ProcessEnv, choices: LintChoices) {
     this.#environment = environment;
-    this.#severities = severities;
+    this.#choices = choices;
     this.#tracked = new TrackedFiles(environment);
   }
 
@@ -35,7 +41,8 @@ export class LintSurroundings {
     const folder = dirname(path);
     const name = basename(path);
     const names = new Set(await readdir(folder).catch(() => []));
-    const inherited = await keysOf(folder, layersBelow(name, names, await this.#conventions.of(folder)));
+    const convention = conventionOf(await this.#nearby.of(folder), this.#choices.convention);
+    const inherited = await keysOf(folder, layersBelow(name, names, convention));
     const isSchema = name === schemaName;
     return {
       example: await exampleOf(folder, exampleNameFor(name, names), inherited),
@@ -44,16 +51,10 @@ export class LintSurroundings {
       known: new Set([...Object.keys(this.#environment), ...inherited]),
       isExample: isSchema || kindOfName(name) === "example",
       isSchema,
-      ...(await this.#readersOf(folder)),
+      ...(await readersNear(folder, this.#nearby)),
       tracked: await this.#tracked.has(path),
-      severities: this.#severities,
+      severities: this.#choices.severities ?? {},
     };
-  }
-
-  #readersOf(folder: string): Promise<Readers> {
-    const known = this.#readers.get(folder) ?? readersNear(folder);
-    this.#readers.set(folder, known);
-    return known;
   }
 }
 

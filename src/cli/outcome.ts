@@ -3,6 +3,7 @@ import type { Conflict } from "../protocol/messages.ts";
 import { type ExitCode, exitCodes } from "./exit.ts";
 import type { Output } from "./output.ts";
 import { keyText } from "./peers.ts";
+import type { Session } from "./session.ts";
 
 /** Says what happens between the submit and its answer: a line a vote, and who is waited for. */
 export function tellProgress(output: Output): (progress: CommitProgress) => void {
@@ -25,6 +26,23 @@ export function tellProgress(output: Output): (progress: CommitProgress) => void
     if (text !== last && text !== "") output.note(text);
     last = text;
   };
+}
+
+/** Commits, tells the progress, and says that the outcome is unknown when a second signal ends the process before. */
+export async function whileUndecided(
+  { output, stop }: Pick<Session, "output" | "stop">,
+  commit: (onProgress: (progress: CommitProgress) => void) => Promise<CommitOutcome>,
+): Promise<CommitOutcome> {
+  const tell = tellProgress(output);
+  try {
+    return await commit((progress) => {
+      const { tx } = progress;
+      if (tx !== undefined) stop.whenForced(() => tellOutcome(output, { outcome: "unknown", tx }));
+      tell(progress);
+    });
+  } finally {
+    stop.whenForced(undefined);
+  }
 }
 
 function phaseText(

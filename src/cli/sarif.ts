@@ -9,7 +9,8 @@ import {
   type Severity,
   type SeverityChoice,
 } from "../lint/catalog.ts";
-import type { LintLine, LintResult } from "./lintFile.ts";
+import type { Problem } from "../protocol/errors.ts";
+import type { LintFix, LintLine, LintResult, Region } from "./lintFile.ts";
 
 type Level = "error" | "warning" | "note";
 
@@ -23,14 +24,27 @@ const levels: Readonly<Record<Severity, Level>> = {
 /** The folder that was checked; who reads the log knows where it lies on its own machine. */
 const rootId = "%SRCROOT%";
 
+/** What GitHub sorts findings by that are about security; CWE-312 is a secret that lies in clear. */
+const security = {
+  tags: ["security", "external/cwe/cwe-312"],
+  precision: "medium",
+  "security-severity": "7.0",
+};
+
 /** The name of the fingerprint below, with the version of how it is made. */
 const fingerprintName = "envpactFinding/v1";
 
 /**
  * Findings as a SARIF 2.1.0 log (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html). Files below
- * `folder` (absolute) are given relative to it, others by their address; no value is in it.
+ * `folder` (absolute) are given relative to it, others by their address; no value is in it. `failures` kept files from
+ * being checked.
  */
-export function sarifOf(results: readonly LintResult[], version: string, folder: string): object {
+export function sarifOf(
+  results: readonly LintResult[],
+  version: string,
+  folder: string,
+  failures: readonly Problem[] = [],
+): object {
   const fingerprints = new Fingerprints();
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -48,7 +62,10 @@ export function sarifOf(results: readonly LintResult[], version: string, folder:
         },
         originalUriBaseIds: { [rootId]: { description: { text: "The folder that was checked." } } },
         columnKind: "utf16CodeUnits",
-        results: results.map(({ line, related }) => ({
+        // A lone CR ends a line too, which SARIF does not expect by itself.
+        newlineSequences: ["\r\n", "\n", "\r"],
+        invocations: [invocationOf(failures)],
+        results: results.map(({ line, related, fixes }) => ({
           ruleId: line.rule,
           ruleIndex: ruleIds.indexOf(line.rule),
           level: levels[line.severity],
@@ -63,6 +80,7 @@ export function sarifOf(results: readonly LintResult[], version: string, folder:
                 })),
               }
             : {}),
+          ...(fixes.length > 0 ? { fixes: fixes.map((fix) => fixOf(fix, line.file, folder)) } : {}),
           partialFingerprints: { [fingerprintName]: fingerprints.of(line) },
         })),
       },
@@ -86,22 +104,53 @@ function descriptorOf(id: RuleId): object {
     helpUri: page,
     defaultConfiguration:
       severity === "off" ? { enabled: false, level: "note" } : { enabled: true, level: levels[severity] },
+    ...(id === "secret-in-tracked-file" ? { properties: security } : {}),
   };
 }
 
-function locationOf({ file, line, column, endLine, endColumn }: LintLine, folder: string): object {
+/** What kept files from being checked. Findings are no failure of the check. */
+function invocationOf(failures: readonly Problem[]): object {
+  if (failures.length === 0) return { executionSuccessful: true };
+  return {
+    executionSuccessful: false,
+    toolExecutionNotifications: failures.map(({ code, message, next }) => ({
+      descriptor: { id: code },
+      level: "error",
+      message: { text: next === "" ? message : `${message} ${next}` },
+    })),
+  };
+}
+
+function fixOf({ title, replacements }: LintFix, file: string, folder: string): object {
+  return {
+    description: { text: title },
+    artifactChanges: [
+      {
+        artifactLocation: artifactOf(file, folder),
+        replacements: replacements.map(({ region, text }) => ({
+          deletedRegion: regionIn(region),
+          ...(text === "" ? {} : { insertedContent: { text } }),
+        })),
+      },
+    ],
+  };
+}
+
+function locationOf(line: LintLine, folder: string): object {
+  return { physicalLocation: { artifactLocation: artifactOf(line.file, folder), region: regionIn(line) } };
+}
+
+function artifactOf(file: string, folder: string): object {
   const path = resolve(folder, file);
   const below = relative(folder, path);
   const isBelow = below !== "" && !isAbsolute(below) && below.split(sep)[0] !== "..";
-  const artifactLocation = isBelow
+  return isBelow
     ? { uri: below.split(sep).map(encodeURIComponent).join("/"), uriBaseId: rootId }
     : { uri: pathToFileURL(path).href };
-  return {
-    physicalLocation: {
-      artifactLocation,
-      region: { startLine: line, startColumn: column, endLine, endColumn },
-    },
-  };
+}
+
+function regionIn({ line, column, endLine, endColumn }: Region): object {
+  return { startLine: line, startColumn: column, endLine, endColumn };
 }
 
 /**

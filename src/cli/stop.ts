@@ -15,6 +15,7 @@ export class StopSignals {
   readonly #source: SignalSource;
   readonly #controller = new AbortController();
   #listening = false;
+  #forced: (() => number) | undefined;
 
   constructor(source: SignalSource) {
     this.#source = source;
@@ -29,13 +30,18 @@ export class StopSignals {
     return this.#controller.signal;
   }
 
+  /** What to say, and the exit code, when a second signal ends the process; undefined: nothing, and 1. */
+  whenForced(say: (() => number) | undefined): void {
+    this.#forced = say;
+  }
+
   /** Stdout was closed by its reader. */
   readerGone(): void {
     this.#controller.abort();
   }
 
   #received(): void {
-    if (this.#controller.signal.aborted) this.#source.exit(1);
+    if (this.#controller.signal.aborted) this.#source.exit(this.#forced?.() ?? 1);
     this.#controller.abort();
   }
 }

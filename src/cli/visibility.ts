@@ -118,22 +118,23 @@ export function spreadText({ revision, applied, of, waitingFor }: SpreadView): s
 }
 
 /** Since when a peer is waited for, and when it is left out, where the policy is to do so. */
-function waitedFor(name: string, roster: readonly PeerRow[], detaches: boolean): object {
+function waitedFor(name: string, roster: readonly PeerRow[], detachAfterMs: number | undefined): object {
   const since = roster.find((one) => one.name === name)?.absentSinceMs;
   if (since === undefined) return { name };
   return {
     name,
     since: isoOf(since),
-    ...(detaches ? { detachAt: isoOf(since + limits.detachAfterMs) } : {}),
+    ...(detachAfterMs === undefined ? {} : { detachAt: isoOf(since + detachAfterMs) }),
   };
 }
 
 /** A transaction under way: on whom it waits, since when, and what happens then. */
 export function transactionData(
   transaction: TransactionView,
-  view: Pick<PeerView, "roster" | "policy">,
+  view: Pick<PeerView, "roster" | "policy" | "detachAfterMs">,
 ): object {
   const { id, author, message, keys, phase, waitingFor, votes, deadlineAtMs, mine } = transaction;
+  const { detachAfterMs = limits.detachAfterMs } = view;
   const detaches = (transaction.policy ?? view.policy ?? "detach") === "detach";
   return {
     tx: id,
@@ -143,20 +144,23 @@ export function transactionData(
     keys: keys.map(({ key }) => key),
     phase,
     waitingFor,
-    waits: waitingFor.map((name) => waitedFor(name, view.roster, detaches)),
+    waits: waitingFor.map((name) => waitedFor(name, view.roster, detaches ? detachAfterMs : undefined)),
     votes: votes.map(({ peer, vote, code, reason }) => ({ peer, vote, code, reason })),
     ...(deadlineAtMs === undefined ? {} : { deadline: isoOf(deadlineAtMs) }),
-    outcome: thenText(transaction, view.policy),
+    outcome: thenText(transaction, view),
   };
 }
 
 /** What becomes of it when nothing else happens. */
-function thenText({ phase, deadlineAtMs, policy }: TransactionView, spacePolicy: PeerView["policy"]): string {
+function thenText(
+  { phase, deadlineAtMs, policy }: TransactionView,
+  view: Pick<PeerView, "policy" | "detachAfterMs">,
+): string {
   const until = deadlineAtMs === undefined ? "its deadline" : isoOf(deadlineAtMs);
   switch (phase) {
     case "waiting":
-      return (policy ?? spacePolicy ?? "detach") === "detach"
-        ? `Whoever is absent for ${limits.detachAfterMs / 1_000} s is left out by name and catches up on return (policy detach).`
+      return (policy ?? view.policy ?? "detach") === "detach"
+        ? `Whoever is absent for ${(view.detachAfterMs ?? limits.detachAfterMs) / 1_000} s is left out by name and catches up on return (policy detach).`
         : `It is aborted at ${until} when they have not come back by then (policy wait).`;
     case "reviewing":
       return `Without an answer it is aborted at ${until}.`;
@@ -171,7 +175,7 @@ function thenText({ phase, deadlineAtMs, policy }: TransactionView, spacePolicy:
 
 export function transactionText(
   transaction: TransactionView,
-  view: Pick<PeerView, "roster" | "policy">,
+  view: Pick<PeerView, "roster" | "policy" | "detachAfterMs">,
 ): string {
   const { id, author, phase, waitingFor } = transaction;
   const names = waitingFor.map((name) => {
@@ -179,7 +183,7 @@ export function transactionText(
     return since === undefined ? name : `${name} (absent since ${isoOf(since)})`;
   });
   const waits = names.length === 0 ? "" : `, waiting for ${names.join(", ")}`;
-  return `Under way: ${author}, ${phase}${waits} (${id}). ${thenText(transaction, view.policy)}`;
+  return `Under way: ${author}, ${phase}${waits} (${id}). ${thenText(transaction, view)}`;
 }
 
 /** Everything of the view that blocks or needs a person, for people. */

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { EnvpactError } from "../protocol/errors.ts";
 import { syncFolder } from "./atomic.ts";
-import { systemCode, unlessMissingNow } from "./system.ts";
+import { systemCode, unlessMissing, unlessMissingNow } from "./system.ts";
 
 /** Where configuration (credentials) and state live. Absolute. */
 export interface HomeFolders {
@@ -58,6 +58,24 @@ export async function writePrivate(path: string, text: string): Promise<void> {
 export async function readPrivate(path: string): Promise<string | undefined> {
   try {
     return unlessMissingNow(() => readFileSync(path, "utf8"));
+  } catch (error) {
+    throw privateError(path, "read", error);
+  }
+}
+
+/** Makes a private folder (0700) with those above it, unless it is there. Throws DATA_NOT_WRITABLE. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw privateError(path, "made", error);
+  }
+}
+
+/** The names in a private folder; none when it is not there. Throws DATA_NOT_WRITABLE. */
+export async function privateNames(path: string): Promise<readonly string[]> {
+  try {
+    return (await unlessMissing(readdir(path))) ?? [];
   } catch (error) {
     throw privateError(path, "read", error);
   }

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../drivers/clock.ts";
-import { homeFolders } from "../drivers/home.ts";
+import { homeFolders, makePrivateFolder } from "../drivers/home.ts";
 import { type Endpoint, listEndpoints } from "../drivers/rendezvous.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
@@ -29,7 +29,7 @@ async function runningIn(dataDir: string): Promise<Endpoint | undefined> {
  */
 export async function ensureCoordinator(environment: NodeJS.ProcessEnv, entry: string): Promise<Endpoint> {
   const folder = defaultDataFolder(environment);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makePrivateFolder(folder);
   const dataDir = await realpath(folder);
   const running = await runningIn(dataDir);
   if (running) return running;

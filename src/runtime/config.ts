@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, realpath, rm } from "node:fs/promises";
+import { realpath, rm } from "node:fs/promises";
 import { isAbsolute, join, normalize, sep } from "node:path";
 import * as v from "valibot";
 import writeFileAtomic from "write-file-atomic";
-import { type HomeFolders, homeFolders, readPrivate, writePrivate } from "../drivers/home.ts";
-import { unlessMissing } from "../drivers/system.ts";
+import { type HomeFolders, homeFolders, privateNames, readPrivate, writePrivate } from "../drivers/home.ts";
+import { findTarget, readRegularFile } from "../drivers/regularFile.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import { nameSchema } from "../protocol/messages.ts";
@@ -41,7 +41,8 @@ export interface SpaceConfig {
   readonly review?: boolean;
 }
 
-function isInside(file: string): boolean {
+/** Whether `file`, relative to a folder, stays in it. */
+export function isInside(file: string): boolean {
   const path = normalize(file);
   return !isAbsolute(file) && path !== ".." && !path.startsWith(`..${sep}`) && !file.includes("\0");
 }
@@ -68,30 +69,37 @@ export function checkConfig(folder: string, data: unknown): SpaceConfig {
 
 /** Reads `.envpact.json` of a folder; undefined when there is none. Throws BAD_CONFIG with the place of the error. */
 export async function readConfig(folder: string): Promise<SpaceConfig | undefined> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(join(folder, configFileName));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw badConfig(folder, `cannot be read (${code ?? "unknown error"})`);
-  }
-  if (bytes.length > limits.configFileBytesMax)
-    throw badConfig(folder, `is larger than ${limits.configFileBytesMax} bytes`);
+  const text = await configText(folder);
+  if (text === undefined) return undefined;
   let data: unknown;
   try {
-    data = JSON.parse(bytes.toString("utf8"));
+    data = JSON.parse(text);
   } catch (error) {
-    throw badConfig(folder, `is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw badConfig(folder, `is not JSON: ${jsonProblem(error)}`);
   }
   return checkConfig(folder, data);
+}
+
+/** The text of `.envpact.json` without a byte order mark; undefined when there is none. Never waits at a pipe. */
+async function configText(folder: string): Promise<string | undefined> {
+  const path = join(folder, configFileName);
+  const found = await readRegularFile(path, findTarget(path), limits.configFileBytesMax);
+  if (found.kind === "absent") return undefined;
+  if (found.kind === "text") return found.text.replace(/^\uFEFF/, "");
+  throw badConfig(folder, found.problem.message.replace(`${path} `, ""));
+}
+
+/** What a parser of JSON says, without the text that it quotes. */
+function jsonProblem(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/, (?:\.{3})?".*$/s, "");
 }
 
 /** Writes `.envpact.json` atomically; what a person added beside our members stays. */
 export async function writeConfig(folder: string, config: SpaceConfig): Promise<void> {
   const path = join(folder, configFileName);
-  const before =
-    (await readConfig(folder)) === undefined ? {} : (JSON.parse(await readFile(path, "utf8")) as object);
+  await readConfig(folder);
+  const before = JSON.parse((await configText(folder)) ?? "{}") as object;
   await writeFileAtomic(path, `${JSON.stringify({ ...before, ...config }, null, 2)}\n`);
 }
 
@@ -125,18 +133,14 @@ export type Joining = Readonly<v.InferOutput<typeof joiningSchema>>;
 async function readJson<S extends v.GenericSchema>(
   path: string,
   schema: S,
+  next = "Move it away and join the space again with a new invitation.",
 ): Promise<v.InferOutput<S> | undefined> {
   const found = await readPrivate(path);
   if (found === undefined) return undefined;
   try {
     return v.parse(schema, JSON.parse(found));
   } catch (error) {
-    throw new EnvpactError(
-      "DATA_DAMAGED",
-      `${path} is damaged.`,
-      "Move it away and join the space again with a new invitation.",
-      { cause: error },
-    );
+    throw new EnvpactError("DATA_DAMAGED", `${path} is damaged.`, next, { cause: error });
   }
 }
 
@@ -169,7 +173,7 @@ function placesIn(home: HomeFolders, id: string): PeerPlaces {
 /** The places of every peer on this machine, whatever its folder. */
 export async function allPlaces(environment: NodeJS.ProcessEnv): Promise<readonly PeerPlaces[]> {
   const home = homeFolders(environment, process.platform);
-  const names = (await unlessMissing(readdir(join(home.config, "peers")))) ?? [];
+  const names = await privateNames(join(home.config, "peers"));
   const ids = names.flatMap((name) => /^([0-9a-f]+)\.json$/.exec(name)?.[1] ?? []);
   return ids.sort().map((id) => placesIn(home, id));
 }
@@ -203,5 +207,9 @@ export function ownedFolder(environment: NodeJS.ProcessEnv): string {
 
 /** Credentials of one owned space. */
 export function readOwner(path: string): Promise<OwnerCredentials | undefined> {
-  return readJson(path, credentialsSchema);
+  return readJson(
+    path,
+    credentialsSchema,
+    "Restore it from a copy, or move it away: without it this device does not own the space any more.",
+  );
 }

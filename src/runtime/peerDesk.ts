@@ -12,6 +12,7 @@ import type { TransactionTrace } from "../peer/trace.ts";
 import { mergeAll } from "../peer/traces.ts";
 import { EnvpactError, errorCodes, type Problem, problemOf } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
+import { recordSchema } from "../protocol/messages.ts";
 
 /** A small file of the state folder is read up to this size. */
 const fileBytesMax = 4 * 1024 * 1024;
@@ -84,6 +85,7 @@ const liveSchema = v.object({
       deadlineAtMs: v.number(),
     }),
   ),
+  underReview: optional(v.object({ tx: v.string(), base: v.number(), items: recordSchema.entries.items })),
   doubted: optional(v.string()),
   applyProblem: optional(problemSchema),
 });

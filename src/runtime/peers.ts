@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { EnvironmentFiles } from "../commit/ports.ts";
@@ -8,6 +8,7 @@ import type { DialectId } from "../dotenv/dialects.ts";
 import { systemCalls } from "../drivers/atomic.ts";
 import { randomToken, systemClock } from "../drivers/clock.ts";
 import { createDiskFiles, sweepStaged } from "../drivers/files.ts";
+import { makePrivateFolder } from "../drivers/home.ts";
 import { openJournal, readJournal } from "../drivers/journal.ts";
 import { openLink } from "../drivers/link.ts";
 import { acquireLock, type Lock } from "../drivers/lock.ts";
@@ -17,7 +18,7 @@ import type { Peer } from "../peer/api.ts";
 import { CompanionPeer } from "../peer/companion.ts";
 import { ParticipantPeer } from "../peer/participant.ts";
 import type { PeerIdentity, PeerPorts } from "../peer/ports.ts";
-import { EnvpactError, problemOf } from "../protocol/errors.ts";
+import { EnvpactError, type Problem, problemOf } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import type { Role } from "../protocol/record.ts";
 import { err, ok } from "../shared/result.ts";
@@ -153,7 +154,7 @@ function portsOf(options: PeerOptions, opened: Opened, lock: Lock | undefined): 
 export async function openPeer(options: PeerOptions): Promise<Peer> {
   const opened = await identify(options);
   const { state } = opened.places;
-  await mkdir(state, { recursive: true, mode: 0o700 });
+  await makePrivateFolder(state);
   const lock = await acquireLock(join(state, "lock"), { holder: options.holder });
   if (!lock.ok) {
     const { pid, info } = lock.error;
@@ -202,6 +203,12 @@ export interface JoinOptions extends PeerOptions {
   /** Default: made of the machine's and the folder's name. */
   readonly name?: string;
   readonly role: Role;
+}
+
+/** Why an invitation cannot be joined with, as far as its text tells; undefined when it is whole and still holds. */
+export function invitationProblem(text: string): Problem | undefined {
+  const decoded = decodeInvitation(text, systemClock.now());
+  return decoded.ok ? undefined : decoded.error;
 }
 
 /**

@@ -1,11 +1,11 @@
-import { mkdir, realpath, rm } from "node:fs/promises";
+import { realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PreparedRecord } from "../commit/effects.ts";
 import { headOfCopy, lastPromise, type RebuiltLog, rebuildLog } from "../commit/rebuilding.ts";
 import { advanceSnapshot } from "../commit/snapshot.ts";
 import { createDevice, publicKeyOf } from "../crypto/device.ts";
 import { systemClock } from "../drivers/clock.ts";
-import { readPrivate, writePrivate } from "../drivers/home.ts";
+import { makePrivateFolder, readPrivate, writePrivate } from "../drivers/home.ts";
 import { openStore } from "../drivers/store.ts";
 import { type RecoveredSpace, setAside, writeRecovered } from "../drivers/storeRecovery.ts";
 import { EnvpactError } from "../protocol/errors.ts";
@@ -74,7 +74,7 @@ export async function recoverSpace(options: RecoveryOptions): Promise<Recovery> 
   const { space, environment } = options;
   const sources = await findJournals(space, options.from, environment);
   await refuseRunning(keysOf(sources));
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  await makePrivateFolder(options.dataDir);
   const dataDir = await realpath(options.dataDir);
   const found = findStore(dataDir, space);
   const log = longestLog(space, sources, found, dataDir);
@@ -301,7 +301,7 @@ async function updateCredentials(
   { journals }: Sources,
   owner: OwnerCredentials | undefined,
 ): Promise<void> {
-  await mkdir(defaultDataFolder(environment), { recursive: true, mode: 0o700 });
+  await makePrivateFolder(defaultDataFolder(environment));
   const bundled = (await realpath(defaultDataFolder(environment))) === dataDir;
   const locals = journals.flatMap(({ peer }) => peer ?? []);
   for (const { places, credentials } of locals)

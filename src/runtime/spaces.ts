@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createDevice } from "../crypto/device.ts";
 import { encodeInvitation, invitationKeys, wrapDataKey } from "../crypto/invitation.ts";
 import { newDataKey } from "../crypto/seal.ts";
 import { randomToken, systemClock } from "../drivers/clock.ts";
+import { privateNames } from "../drivers/home.ts";
 import { type Endpoint, findEndpoint } from "../drivers/rendezvous.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
@@ -112,15 +113,9 @@ export function ownerPath(name: string, coordinatorKey: string, environment: Nod
 /** Credentials of every space that this device owns. Throws DATA_DAMAGED. */
 export async function owners(environment: NodeJS.ProcessEnv): Promise<OwnerCredentials[]> {
   const folder = ownedFolder(environment);
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
+  const names = await privateNames(folder);
   const found: OwnerCredentials[] = [];
-  for (const name of names.filter((one) => one.endsWith(".json")).sort()) {
+  for (const name of names.filter((one) => one.endsWith(".json")).toSorted()) {
     const owner = await readOwner(join(folder, name));
     if (owner) found.push(owner);
   }

@@ -1,21 +1,28 @@
 import { describe, expect, it } from "vitest";
 import {
   assignmentOf,
+  coordinatorUrl,
+  countOf,
+  keysOf,
   listenAddress,
   millisecondsOf,
-  positiveInteger,
+  revisionNumber,
   timeoutOf,
 } from "../../src/cli/arguments.ts";
 import { requireSqlite } from "../../src/cli/nodeVersion.ts";
-import { problemOf } from "../../src/protocol/errors.ts";
+import { type Problem, problemOf } from "../../src/protocol/errors.ts";
 
-function codeOf(act: () => unknown): string {
+function problemIn(act: () => unknown): Problem | undefined {
   try {
     act();
   } catch (error) {
-    return problemOf(error).code;
+    return problemOf(error);
   }
-  return "none";
+  return undefined;
+}
+
+function codeOf(act: () => unknown): string {
+  return problemIn(act)?.code ?? "none";
 }
 
 describe("arguments", () => {
@@ -45,9 +52,31 @@ describe("arguments", () => {
   });
 
   it("reads revisions from 1", () => {
-    expect(positiveInteger("REV", "12")).toBe(12);
+    expect(revisionNumber("12")).toBe(12);
     for (const text of ["0", "-1", "1.5", "r1", "", "99999999999999999999"]) {
-      expect(codeOf(() => positiveInteger("REV", text))).toBe("BAD_USAGE");
+      expect(codeOf(() => revisionNumber(text))).toBe("BAD_USAGE");
+    }
+  });
+
+  it("says of a count how it is written, and of a revision where they are listed", () => {
+    expect(problemIn(() => countOf("--limit", "all"))?.next).toContain("--limit 10");
+    expect(problemIn(() => revisionNumber("all"))?.next).toContain("envpact log");
+  });
+
+  it("takes keys alone, each once, and does not say an assignment again", () => {
+    expect(keysOf(["A", "B", "A"])).toEqual(["A", "B"]);
+    const problem = problemIn(() => keysOf(["A", "TOKEN=hunter2"]));
+    expect(problem).toMatchObject({ code: "BAD_USAGE", message: expect.stringContaining("2") as string });
+    expect(JSON.stringify(problem)).not.toContain("hunter2");
+    expect(problem?.next).toContain("envpact set");
+  });
+
+  it("does not take or say a password in a coordinator's address", () => {
+    expect(coordinatorUrl("ws://127.0.0.1:80")).toBe("ws://127.0.0.1:80");
+    for (const text of ["ws://me:hunter2@127.0.0.1:80", "http://me:hunter2@127.0.0.1", "hunter2"]) {
+      const problem = problemIn(() => coordinatorUrl(text));
+      expect(problem?.code).toBe("BAD_USAGE");
+      expect(JSON.stringify(problem)).not.toContain("hunter2");
     }
   });
 });

@@ -83,6 +83,39 @@ describe("the command line", () => {
     expect(line.error.next).not.toBe("");
   });
 
+  it.each([
+    [["TOKEN=hunter2"], "TOKEN"],
+    [["--token=hunter2"], "--token"],
+    [["act", "--token=hunter2"], "--token"],
+    [["act", "x", "-----BEGIN hunter2"], "--"],
+    [["act", "x", "-hunter2"], "--"],
+  ])("says no word again that may be a value: %j", async (argv, said) => {
+    const ran = await run(argv);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stdout + ran.stderr).not.toContain("hunter2");
+    expect(ran.stderr).toContain(said);
+  });
+
+  it("says which option may have been meant", async () => {
+    expect((await run(["act", "x", "--evn", "y"])).stderr).toContain("Did you mean --env?");
+  });
+
+  it("refuses an empty --dir, which a script makes of a variable that is not set", async () => {
+    const ran = await run(["act", "x", "--dir", "", "--json"]);
+    expect(ran.exitCode).toBe(2);
+    expect(ran.session).toBeUndefined();
+  });
+
+  it("prints help for `help`, and for a command behind it", async () => {
+    const all = await run(["help"]);
+    expect([all.exitCode, all.stderr]).toEqual([0, ""]);
+    expect(all.stdout).toContain("act");
+    const one = await run(["help", "act"]);
+    expect([one.exitCode, one.stderr]).toEqual([0, ""]);
+    expect(one.stdout).toContain("--env");
+    expect((await run(["help", "nope"])).exitCode).toBe(2);
+  });
+
   it("says usage errors on stderr without --json", async () => {
     const ran = await run(["nope"]);
     expect(ran.exitCode).toBe(2);

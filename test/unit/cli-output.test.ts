@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { tellOutcome, tellProgress } from "../../src/cli/outcome.ts";
+import { tellOutcome, tellProgress, whileUndecided } from "../../src/cli/outcome.ts";
 import { Output } from "../../src/cli/output.ts";
+import { StopSignals } from "../../src/cli/stop.ts";
 
 function recorded(json: boolean): { output: Output; stdout: () => string; stderr: () => string } {
   const written = { stdout: "", stderr: "" };
@@ -58,6 +59,29 @@ describe("a commit's lines", () => {
     tell({ kind: "phase", phase: "waiting", tx: undefined, peers: ["ana", "bo"], deadlineAtMs: undefined });
     expect(stdout()).toBe("");
     expect(stderr().match(/ana, bo/g)).toHaveLength(1);
+  });
+
+  it("says that the outcome is unknown, with exit code 4, when a second signal cuts it off", async () => {
+    const { output, stdout } = recorded(true);
+    const listeners: (() => void)[] = [];
+    const exits: number[] = [];
+    const stop = new StopSignals({
+      on: (_name, listener) => listeners.push(() => listener("SIGINT")),
+      exit: (code) => exits.push(code),
+    });
+    const { signal } = stop;
+    const outcome = await whileUndecided({ output, stop }, async (tell) => {
+      tell({ kind: "phase", phase: "preparing", tx: "t7", peers: [], deadlineAtMs: undefined });
+      listeners[0]?.();
+      expect([signal.aborted, exits]).toEqual([true, []]);
+      listeners[0]?.();
+      return { outcome: "committed", revision: 1, detached: [] };
+    });
+    expect(exits).toEqual([4]);
+    expect(JSON.parse(stdout())).toMatchObject({ outcome: "unknown", tx: "t7" });
+    expect(outcome.outcome).toBe("committed");
+    listeners[0]?.();
+    expect(exits).toEqual([4, 1]);
   });
 
   it("ends with the outcome and its exit code", () => {

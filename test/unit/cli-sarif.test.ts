@@ -3,16 +3,30 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { LintSurroundings } from "../../src/cli/lintContext.ts";
+import { contributes } from "../../package.json";
+import { conventionChosen, conventionWords } from "../../src/cli/conventionNear.ts";
+import { type LintChoices, LintSurroundings } from "../../src/cli/lintContext.ts";
 import { type LintResult, lintFile } from "../../src/cli/lintFile.ts";
 import { sarifOf } from "../../src/cli/sarif.ts";
 import { catalog, type RuleId, ruleIds, type SeverityChoice } from "../../src/lint/catalog.ts";
+import { NearbyFolders } from "../../src/runtime/dialects.ts";
 
 interface Region {
   readonly startLine: number;
   readonly startColumn: number;
   readonly endLine: number;
   readonly endColumn: number;
+}
+
+interface Fix {
+  readonly description: { readonly text: string };
+  readonly artifactChanges: readonly {
+    readonly artifactLocation: { readonly uri: string; readonly uriBaseId?: string };
+    readonly replacements: readonly {
+      readonly deletedRegion: Region;
+      readonly insertedContent?: { readonly text: string };
+    }[];
+  }[];
 }
 
 interface Location {
@@ -29,6 +43,7 @@ interface Result {
   readonly message: { readonly text: string };
   readonly locations: readonly Location[];
   readonly relatedLocations?: readonly (Location & { readonly message: { readonly text: string } })[];
+  readonly fixes?: readonly Fix[];
   readonly partialFingerprints: Readonly<Record<string, string>>;
 }
 
@@ -54,6 +69,11 @@ interface Log {
     };
     readonly originalUriBaseIds: Readonly<Record<string, object>>;
     readonly columnKind: string;
+    readonly newlineSequences: readonly string[];
+    readonly invocations: readonly {
+      readonly executionSuccessful: boolean;
+      readonly toolExecutionNotifications?: readonly { readonly message: { readonly text: string } }[];
+    }[];
     readonly results: readonly Result[];
   }[];
 }
@@ -69,14 +89,23 @@ afterEach(async () => {
 });
 
 async function linted(files: Readonly<Record<string, string>>, ...names: string[]): Promise<LintResult[]> {
+  return lintedWith({}, files, ...names);
+}
+
+async function lintedWith(
+  choices: LintChoices,
+  files: Readonly<Record<string, string>>,
+  ...names: string[]
+): Promise<LintResult[]> {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
-  const surroundings = new LintSurroundings({}, {});
+  const surroundings = new LintSurroundings({}, choices);
   const results: LintResult[] = [];
   for (const name of names) {
-    results.push(...(await lintFile(join(folder, name), name, surroundings, false)).results);
+    const mending = { offer: true };
+    results.push(...(await lintFile(join(folder, name), name, surroundings, mending)).results);
   }
   return results;
 }
@@ -160,12 +189,161 @@ describe("a SARIF log", () => {
     expect(await printsOf("# head\n\nA=9\nA=8\nA=7\n\nB = 2\n")).toEqual(before);
   });
 
+  it("counts a lone CR as the end of a line, and no byte order mark as a column", async () => {
+    const log = logOf(await linted({ ".env": "\uFEFFA=1\rA=2\r" }, ".env"));
+    const { results, newlineSequences } = log.runs[0]!;
+    expect(newlineSequences).toContain("\r");
+    const [hidden] = results.filter(({ ruleId }) => ruleId === "duplicate-key");
+    expect(hidden?.locations[0]?.physicalLocation.region).toEqual({
+      startLine: 1,
+      startColumn: 1,
+      endLine: 1,
+      endColumn: 4,
+    });
+    expect(hidden?.relatedLocations?.[0]?.physicalLocation.region.startLine).toBe(2);
+  });
+
+  it("says what kept files from being checked", async () => {
+    const results = await linted({ ".env": "A=1\n" }, ".env");
+    expect(logOf(results).runs[0]!.invocations).toEqual([{ executionSuccessful: true }]);
+    const failure = {
+      code: "FILE_MISSING",
+      message: "There is no .env.x.",
+      next: "Check the name.",
+    } as const;
+    const [invocation] = (sarifOf(results, "1", folder, [failure]) as Log).runs[0]!.invocations;
+    expect(invocation?.executionSuccessful).toBe(false);
+    expect(invocation?.toolExecutionNotifications?.[0]?.message.text).toContain(".env.x");
+  });
+
   it("holds no value", async () => {
     const text = "A=hunter2#x\nA=hunter2\nB = hunter2\nC=pa$hunter2\nhunter2\n";
     const manifest = JSON.stringify({ dependencies: { next: "16" } });
     const log = logOf(await linted({ ".env": text, "package.json": manifest }, ".env"));
     expect(log.runs[0]!.results.length).toBeGreaterThan(4);
     expect(JSON.stringify(log)).not.toContain("hunter2");
+  });
+});
+
+/** Every rule that speaks only when asked to. */
+const everyRule: LintChoices = { severities: Object.fromEntries(ruleIds.map((id) => [id, "warning"])) };
+
+/** What a reader of the log makes of a fix, by SARIF's own rules: 1-based lines and columns, no byte order mark. */
+function applied(fix: Fix, text: string, newlines: readonly string[]): string {
+  const mark = text.startsWith("\uFEFF") ? "\uFEFF" : "";
+  const content = text.slice(mark.length);
+  const starts = [0];
+  for (let at = 0; at < content.length; ) {
+    const newline = newlines.find((sequence) => content.startsWith(sequence, at));
+    at += newline?.length ?? 1;
+    if (newline) starts.push(at);
+  }
+  const offset = (line: number, column: number) => starts[line - 1]! + column - 1;
+  const edits = fix.artifactChanges[0]!.replacements.map(({ deletedRegion, insertedContent }) => ({
+    start: offset(deletedRegion.startLine, deletedRegion.startColumn),
+    end: offset(deletedRegion.endLine, deletedRegion.endColumn),
+    inserted: insertedContent?.text ?? "",
+  }));
+  let result = content;
+  for (const { start, end, inserted } of edits.toReversed()) {
+    expect(start).toBeLessThanOrEqual(end);
+    result = result.slice(0, start) + inserted + result.slice(end);
+  }
+  return mark + result;
+}
+
+describe("the fixes of a SARIF log", () => {
+  const fixesIn = async (
+    text: string,
+    rule: RuleId,
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<readonly (readonly [title: string, after: string])[]> => {
+    const log = logOf(await lintedWith(everyRule, { ...files, "a b/.env": text }, "a b/.env"));
+    const { results, newlineSequences } = log.runs[0]!;
+    const found = results.filter(({ ruleId }) => ruleId === rule);
+    expect(found).not.toHaveLength(0);
+    return found.flatMap(({ fixes = [] }) =>
+      fixes.map((fix) => {
+        expect(fix.artifactChanges.map(({ artifactLocation }) => artifactLocation)).toEqual([
+          { uri: "a%20b/.env", uriBaseId: "%SRCROOT%" },
+        ]);
+        return [fix.description.text, applied(fix, text, newlineSequences)] as const;
+      }),
+    );
+  };
+
+  it.each([
+    ["\uFEFFA = 1\r\nB=2\r\n", "space-around-equals", ["\uFEFFA=1\r\nB=2\r\n"]],
+    ["A=1\rB = 2\rC=3\r", "space-around-equals", ["A=1\rB=2\rC=3\r"]],
+    ["EMOJI=\u{1F600}\nA=\u{1F600}  \n", "trailing-whitespace", ["EMOJI=\u{1F600}\nA=\u{1F600}\n"]],
+    ["A=1\nB=2", "missing-final-newline", ["A=1\nB=2\n"]],
+    ["A=1\nhunter2\n", "invalid-line", ["A=1\n# hunter2\n"]],
+    ["A=hunter2 x\n", "value-without-quotes", ['A="hunter2 x"\n']],
+    ["A=1 # envpact-ignore duplicat-key\n", "unknown-directive", ["A=1 # envpact-ignore duplicate-key\n"]],
+  ] as const)("put %j right for %s, place for place", async (text, rule, after) => {
+    expect((await fixesIn(text, rule)).map(([, fixed]) => fixed)).toEqual(after);
+  });
+
+  it("put quotes around a value by two insertions that do not repeat it, and say when that changes what is read", async () => {
+    const fixes = await fixesIn("A=pa#hunter2\n", "value-cut-by-hash");
+    expect(fixes.map(([, after]) => after)).toEqual(['A="pa#hunter2"\n', 'A="pa" #hunter2\n']);
+    expect(fixes[0]![0]).toContain("changes what is read");
+  });
+
+  it("add keys by their names, and bring commented ones back, but take no value from the example", async () => {
+    const files = { "a b/.env.example": "A=\nB=hunter2\nC=\n" };
+    const fixes = await fixesIn("A=1\n# C=hunter3\n", "missing-key", files);
+    const texts = fixes.map(([, after]) => after);
+    expect(texts).toContain("A=1\nC=hunter3\n");
+    expect(texts.join()).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["A=hunter2\nA=2\n", "duplicate-key"],
+    ["B=hunter2\nA=hunter3\n", "unordered-key"],
+    ["\uFEFFA=1\n", "byte-order-mark"],
+  ] as const)(
+    "are left out where a value would move, or nothing can be pointed at: %j",
+    async (text, rule) => {
+      expect(await fixesIn(text, rule)).toEqual([]);
+    },
+  );
+
+  it("hold no value, whatever is wrong with the file", async () => {
+    const text = [
+      "A=hunter2",
+      "A = hunter2 ",
+      'B="hunter2',
+      "C=pa#hunter2",
+      "D==hunter2",
+      "hunter2",
+      "# E=hunter2",
+      "F='$hunter2/x'",
+      "G=`hunter2`",
+      "  H=$A/hunter2",
+      "I=pa$hunter2",
+      "",
+      "",
+      "",
+      "j=hunter2",
+    ].join("\n");
+    const files = {
+      ".env": text,
+      ".env.example": "E=hunter2\nX=hunter2\nY=\n",
+      ".env.schema": "# @required @type=enum(choice, A)\nB=\n",
+      "package.json": JSON.stringify({ dependencies: { next: "16" } }),
+      "go.mod": "require github.com/joho/godotenv v1\n",
+      "compose.yaml": "services: {}\n",
+    };
+    const { results } = logOf(await lintedWith(everyRule, files, ".env")).runs[0]!;
+    expect(new Set(results.filter(({ fixes }) => fixes).map(({ ruleId }) => ruleId)).size).toBeGreaterThan(5);
+    expect(JSON.stringify(results)).not.toContain("hunter2");
+  });
+
+  it("are for the log only: who did not ask for them does not wait for them", async () => {
+    await writeFile(join(folder, ".env"), "A = 1\n");
+    const { results } = await lintFile(join(folder, ".env"), ".env", new LintSurroundings({}, {}));
+    expect(results[0]?.fixes).toEqual([]);
   });
 });
 
@@ -208,6 +386,52 @@ describe("what files are checked against", () => {
     });
     expect(await rulesOf(withReader("vite"), ".env.production")).toEqual([]);
     expect(await rulesOf(withReader("next"), ".env.production")).toEqual([["missing-key", "A"]]);
+  });
+
+  it("are layered as the person says who knows better, in the words of the setting", async () => {
+    const files = {
+      ".env.production": "",
+      ".env.local": "A=1\n",
+      ".env": "B=1\n",
+      ".env.example": "A=\nB=\n",
+    };
+    const missing = async (convention: LintChoices["convention"]) =>
+      (await lintedWith({ convention }, files, ".env.production"))
+        .filter(({ line }) => line.rule === "missing-key")
+        .flatMap(({ line }) => line.keys ?? line.key ?? []);
+    expect(await missing(undefined)).toEqual(["A"]);
+    expect(await missing("next")).toEqual(["A"]);
+    expect(await missing("vite")).toEqual([]);
+    expect(await missing("plain")).toEqual(["A", "B"]);
+    const setting = contributes.configuration.properties["envpact.convention"];
+    expect(conventionWords).toEqual(setting.enum);
+    expect(() => conventionChosen("rails")).toThrow(/rails/);
+  });
+
+  it("are found by reading each file around once, however many files are checked", async () => {
+    const manifest = JSON.stringify({ dependencies: { next: "16" } });
+    for (const name of ["a/.env", "a/.env.local", "b/.env"]) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), "A=1\n");
+    }
+    await writeFile(join(folder, "package.json"), manifest);
+    await mkdir(join(folder, ".git"));
+    const nearby = new NearbyFolders();
+    const [first, second] = [await nearby.of(join(folder, "a")), await nearby.of(join(folder, "b"))];
+    expect(first.map(({ files }) => files.map(({ name }) => name))).toEqual([[], ["package.json"]]);
+    expect(first.map(({ below }) => below)).toEqual(["", "a"]);
+    expect(second[1]?.files).toBe(first[1]?.files);
+  });
+
+  it("are told by a package.json among any number of Compose files", async () => {
+    const files: Record<string, string> = {
+      ".env.production": "",
+      ".env.local": "A=1\n",
+      ".env.example": "A=\n",
+    };
+    for (let number = 0; number < 20; number += 1) files[`compose.${number}.yaml`] = "services: {}\n";
+    files["package.json"] = JSON.stringify({ devDependencies: { vite: "8" } });
+    expect(await rulesOf(files, ".env.production")).toEqual([]);
   });
 
   it("are asked of the folders above too, up to the repository's", async () => {

@@ -1,7 +1,7 @@
 import { attachPeer } from "../../runtime/peers.ts";
-import { policyOf, reviewTimeOf, timeoutOf } from "../arguments.ts";
+import { keysOf, policyOf, reviewTimeOf, timeoutOf } from "../arguments.ts";
 import type { CommandHost } from "../host.ts";
-import { concludeCommit, tellProgress } from "../outcome.ts";
+import { concludeCommit, whileUndecided } from "../outcome.ts";
 import { connectTimeoutMs, keysMeant, withPeer } from "../peers.ts";
 
 interface Options {
@@ -19,7 +19,8 @@ export function declareCommit(host: CommandHost): void {
       host.root,
       "commit [keys...]",
       "change the shared keys in all peers or in none",
-      (session, keys, options) => {
+      (session, operands, options) => {
+        const keys = keysOf(operands);
         const timeout = options.timeout === undefined ? {} : { timeoutMs: timeoutOf(options.timeout) };
         const policy = options.policy === undefined ? {} : { policy: policyOf(options.policy) };
         const review = options.review === undefined ? {} : { reviewMs: reviewTimeOf(options.review) };
@@ -27,15 +28,11 @@ export function declareCommit(host: CommandHost): void {
           const { output, stop } = session;
           const { signal } = stop;
           await peer.ready(Math.min(connectTimeoutMs, timeout.timeoutMs ?? connectTimeoutMs));
-          const meant = keysMeant(peer.view, [...new Set(keys)], options.env);
-          const outcome = await peer.commit(meant, {
-            message: options.message ?? "",
-            signal,
-            onProgress: tellProgress(output),
-            ...timeout,
-            ...policy,
-            ...review,
-          });
+          const meant = keysMeant(peer.view, keys, options.env);
+          const message = options.message ?? "";
+          const outcome = await whileUndecided(session, (onProgress) =>
+            peer.commit(meant, { message, signal, onProgress, ...timeout, ...policy, ...review }),
+          );
           return concludeCommit(output, peer, outcome);
         });
       },

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { limits } from "../../protocol/limits.ts";
 import { type CoordinatorOptions, defaultDataFolder, runCoordinator } from "../../runtime/coordinator.ts";
-import { listenAddress, millisecondsOf, positiveInteger } from "../arguments.ts";
+import { countOf, listenAddress, millisecondsOf } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import { requireSqlite } from "../nodeVersion.ts";
@@ -29,7 +29,7 @@ export function declareCoordinator(host: CommandHost): void {
         ...optionalMs("idleExitMs", "--idle-exit", options.idleExit),
         ...(options.keepRevisions === undefined
           ? {}
-          : { keepRevisions: positiveInteger("--keep-revisions", options.keepRevisions) }),
+          : { keepRevisions: countOf("--keep-revisions", options.keepRevisions) }),
       };
       const { signal } = stop;
       const running = await runCoordinator(coordinatorOptions);

@@ -1,6 +1,6 @@
 import type { Peer, RevealedChange, ThreeWay } from "../../peer/api.ts";
 import { openCompanion } from "../../runtime/peers.ts";
-import { positiveInteger } from "../arguments.ts";
+import { revisionNumber, usageError } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import type { Output } from "../output.ts";
@@ -34,10 +34,11 @@ interface Range {
 }
 
 function rangeOf(text: string): Range {
-  const [from = "", to] = text.split("..");
+  const [from = "", to, ...more] = text.split("..");
+  if (more.length > 0) throw usageError("Two revisions at most can be compared.", "Write REV..REV.");
   return {
-    from: positiveInteger("REV", from),
-    to: to === undefined || to === "" ? undefined : positiveInteger("REV", to),
+    from: revisionNumber(from),
+    to: to === undefined || to === "" ? undefined : revisionNumber(to),
   };
 }
 

@@ -1,5 +1,6 @@
 import { values } from "../../dotenv/document.ts";
 import { EnvpactError } from "../../protocol/errors.ts";
+import { keysOf } from "../arguments.ts";
 import { readEnvironment } from "../environmentText.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
@@ -12,7 +13,8 @@ export function declareGet(host: CommandHost): void {
       host.root,
       "get <key>",
       "print the value of a key of the local file",
-      async (session, [key = ""], options) => {
+      async (session, operands, options) => {
+        const [key = ""] = keysOf(operands);
         const { name, file } = await environmentOf(session.folder, options.env);
         const document = await readEnvironment(session.folder, file);
         const read = document ? values(document) : {};

@@ -1,3 +1,4 @@
+import { isInside } from "../../runtime/config.ts";
 import { joinSpace } from "../../runtime/peers.ts";
 import { assignmentOf, collect, nameOf, usageError } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
@@ -55,6 +56,12 @@ function environmentsOf(pairs: readonly string[]): Readonly<Record<string, strin
     }
     if (environments.has(assignment.name)) {
       throw usageError(`--env names ${assignment.name} twice.`, "Map each environment once.");
+    }
+    if (!isInside(assignment.rest)) {
+      throw usageError(
+        `--env ${pair} leads out of the folder.`,
+        "Name a file inside the folder, relative to it, such as --env default=.env.",
+      );
     }
     environments.set(nameOf("an environment", assignment.name), assignment.rest);
   }

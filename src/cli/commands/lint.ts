@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { version } from "../../../package.json";
 import { isRuleId, type RuleId, type SeverityChoice, severitiesFrom } from "../../lint/catalog.ts";
-import { problemOf } from "../../protocol/errors.ts";
+import { type Problem, problemOf } from "../../protocol/errors.ts";
 import { collect, usageError } from "../arguments.ts";
+import { conventionChosen, conventionWords } from "../conventionNear.ts";
 import { discover } from "../discovery.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
@@ -20,6 +21,7 @@ interface Options {
   readonly format?: string;
   readonly fix?: boolean;
   readonly rule?: readonly string[];
+  readonly convention?: string;
 }
 
 /** `envpact lint [FILES…]`: the diagnostics of the files, or of every environment of the folder. */
@@ -28,37 +30,47 @@ export function declareLint(host: CommandHost): void {
     .declare<Options>(host.root, "lint [files...]", "find mistakes in environment files", runLint)
     .option("--format <format>", `${formats.join(", ")} (default: text)`)
     .option("--rule <id=severity>", "how loudly a rule speaks, or off (may be repeated)", collect)
+    .option(
+      "--convention <name>",
+      `which file wins: ${conventionWords.join(", ")} (default: auto, by the files around)`,
+    )
     .option("--fix", "mend what can be mended without a change of what programs read");
 }
 
 async function runLint(session: Session, operands: readonly string[], options: Options): Promise<ExitCode> {
   const format = formatOf(options.format, session.output.json);
-  const surroundings = new LintSurroundings(session.environment, severitiesOf(options.rule ?? []));
+  const surroundings = new LintSurroundings(session.environment, {
+    severities: severitiesOf(options.rule ?? []),
+    convention: conventionChosen(options.convention),
+  });
   const output = format === "json" ? session.output.asJson() : session.output;
   await requireFolder(session.folder);
   const files = operands.length > 0 ? operands : await everyEnvironment(session, output);
   const found: LintResult[] = [];
-  let fixed = 0;
-  let failed = false;
+  let [checked, fixed] = [0, 0];
+  const failures: Problem[] = [];
   for (const file of files) {
     try {
       const path = resolve(session.folder, file);
-      const linted = await lintFile(path, file, surroundings, options.fix === true);
+      const mending = { fix: options.fix === true, offer: format === "sarif" };
+      const linted = await lintFile(path, file, surroundings, mending);
+      checked += 1;
       fixed += linted.fixed;
       found.push(...linted.results);
       if (format !== "sarif") for (const { line } of linted.results) output.result(line, textOf(line));
     } catch (error) {
       // One file that cannot be read must not hide what is wrong in the others.
-      failed = true;
-      output.fail(problemOf(error));
+      const problem = problemOf(error);
+      failures.push(problem);
+      output.fail(problem);
     }
   }
   if (format === "sarif")
-    output.raw(`${JSON.stringify(sarifOf(found, version, session.folder), undefined, 2)}\n`);
+    output.raw(`${JSON.stringify(sarifOf(found, version, session.folder, failures), undefined, 2)}\n`);
   if (options.fix === true) output.note(`Mended ${counted(fixed, "finding")}.`);
-  if (format === "text") output.note(summary(files.length, found.length));
+  if (format === "text") output.note(summary(files.length, checked, found.length));
   const wrong = found.some(({ line: { severity } }) => severity === "error" || severity === "warning");
-  return wrong || failed ? exitCodes.refused : exitCodes.done;
+  return wrong || failures.length > 0 ? exitCodes.refused : exitCodes.done;
 }
 
 function severitiesOf(choices: readonly string[]): Partial<Record<RuleId, SeverityChoice>> {
@@ -100,7 +112,9 @@ function textOf({ file, line, column, severity, rule, message }: LintLine): stri
   return `${file}:${line}:${column}: ${severity}: ${message} (${rule})`;
 }
 
-function summary(files: number, findings: number): string {
+function summary(files: number, checked: number, findings: number): string {
   if (files === 0) return "There is no environment file here.";
-  return `${counted(files, "file")} checked, ${findings === 0 ? "nothing found" : counted(findings, "finding")}.`;
+  if (checked === 0) return "No file could be checked.";
+  const checkedText = checked < files ? `${checked} of ${counted(files, "file")}` : counted(files, "file");
+  return `${checkedText} checked, ${findings === 0 ? "nothing found" : counted(findings, "finding")}.`;
 }

@@ -1,5 +1,5 @@
 import { openCompanion } from "../../runtime/peers.ts";
-import { positiveInteger } from "../arguments.ts";
+import { countOf } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import { readyOrNote, withPeer } from "../peers.ts";
@@ -16,8 +16,7 @@ export function declareLog(host: CommandHost): void {
       "log",
       "the history, newest first",
       (session, _operands, options) => {
-        const limit =
-          options.limit === undefined ? logRevisionsDefault : positiveInteger("--limit", options.limit);
+        const limit = options.limit === undefined ? logRevisionsDefault : countOf("--limit", options.limit);
         return withPeer(session, openCompanion, async (peer) => {
           await readyOrNote(session, peer);
           const history = await peer.history(Number.MAX_SAFE_INTEGER);

@@ -3,10 +3,11 @@ import { setKey } from "../../dotenv/edit.ts";
 import { EnvpactError } from "../../protocol/errors.ts";
 import { dialectsNear } from "../../runtime/dialects.ts";
 import { openCompanion } from "../../runtime/peers.ts";
+import { keysOf } from "../arguments.ts";
 import { editEnvironment } from "../environmentText.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
-import { withPeer } from "../peers.ts";
+import { keyText, withPeer } from "../peers.ts";
 
 /**
  * `envpact restore [KEY…]`: puts a local value that a commit replaced back into the file, as a change like any other.
@@ -18,21 +19,21 @@ export function declareRestore(host: CommandHost): void {
       host.root,
       "restore [keys...]",
       "put your own value back that a commit replaced",
-      (session, keys, options) =>
-        withPeer(session, openCompanion, async (peer) => {
+      (session, operands, options) => {
+        const keys = keysOf(operands);
+        return withPeer(session, openCompanion, async (peer) => {
           const kept = (await peer.superseded()).filter(
             ({ env }) => options.env === undefined || env === options.env,
           );
           if (keys.length === 0) {
             for (const { env, key, revision } of kept) {
-              session.output.result(
-                { env, key, revision },
-                `${key} (${env}), replaced by revision ${revision}`,
-              );
+              const text = `${keyText({ env, key })}, replaced by revision ${revision}`;
+              session.output.result({ env, key, revision }, text);
             }
+            if (kept.length === 0) session.output.note("No commit has replaced a value of yours.");
             return exitCodes.done;
           }
-          for (const key of new Set(keys)) {
+          for (const key of keys) {
             const newest = kept.findLast((one) => one.key === key);
             const file = newest && peer.view.environments[newest.env];
             if (!newest || file === undefined) {
@@ -52,7 +53,8 @@ export function declareRestore(host: CommandHost): void {
             );
           }
           return exitCodes.done;
-        }),
+        });
+      },
     )
     .option("--env <name>", "only this environment");
 }

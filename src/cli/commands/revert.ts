@@ -1,9 +1,9 @@
 import type { RevisionView } from "../../peer/api.ts";
 import { EnvpactError } from "../../protocol/errors.ts";
 import { attachPeer } from "../../runtime/peers.ts";
-import { positiveInteger, timeoutOf } from "../arguments.ts";
+import { keysOf, revisionNumber, timeoutOf } from "../arguments.ts";
 import type { CommandHost } from "../host.ts";
-import { concludeCommit, tellProgress } from "../outcome.ts";
+import { concludeCommit, whileUndecided } from "../outcome.ts";
 import { connectTimeoutMs, refOf, withPeer } from "../peers.ts";
 import { revisionOf } from "../revisions.ts";
 
@@ -20,20 +20,19 @@ export function declareRevert(host: CommandHost): void {
       host.root,
       "revert <revision> [keys...]",
       "commit what a revision replaced",
-      (session, [text = "", ...keys], options) => {
-        const revision = positiveInteger("REV", text);
+      (session, [text = "", ...operands], options) => {
+        const revision = revisionNumber(text);
+        const keys = keysOf(operands);
         const timeout = options.timeout === undefined ? {} : { timeoutMs: timeoutOf(options.timeout) };
         return withPeer(session, attachPeer, async (peer) => {
           const { output, stop } = session;
           const { signal } = stop;
           await peer.ready(connectTimeoutMs);
           const meant = keysOfRevision(await revisionOf(peer, revision), keys, options.env);
-          const outcome = await peer.revert(revision, meant, {
-            message: options.message ?? `Revert revision ${revision}`,
-            signal,
-            onProgress: tellProgress(output),
-            ...timeout,
-          });
+          const message = options.message ?? `Revert revision ${revision}`;
+          const outcome = await whileUndecided(session, (onProgress) =>
+            peer.revert(revision, meant, { message, signal, onProgress, ...timeout }),
+          );
           return concludeCommit(output, peer, outcome);
         });
       },
@@ -44,6 +43,13 @@ export function declareRevert(host: CommandHost): void {
 }
 
 function keysOfRevision(view: RevisionView, keys: readonly string[], env: string | undefined) {
+  if (view.changes.length === 0) {
+    throw new EnvpactError(
+      "NOTHING_TO_COMMIT",
+      `Revision ${view.revision} changes no key, so there is nothing to revert.`,
+      "Choose another revision: envpact log",
+    );
+  }
   if (keys.length === 0 && env === undefined) return undefined;
   const inEnvironment = view.changes.filter((change) => env === undefined || change.env === env);
   const chosen = keys.length === 0 ? inEnvironment : inEnvironment.filter(({ key }) => keys.includes(key));

@@ -1,5 +1,6 @@
 import type { KeyRef, Peer } from "../../peer/api.ts";
 import { attachPeer } from "../../runtime/peers.ts";
+import { keysOf } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import { environmentMeant, keysMeant, refOf, withPeer } from "../peers.ts";
@@ -13,19 +14,25 @@ export function declareShare(host: CommandHost): void {
     text: string,
   ): void => {
     host
-      .declare<{ env?: string }>(host.root, `${verb} <keys...>`, description, (session, keys, options) =>
-        withPeer(session, attachPeer, async (peer) => {
-          // A key to be shared is in the file only, so nothing but the environment's name can tell where.
-          const env = verb === "share" ? (options.env ?? environmentMeant(peer.view)) : options.env;
-          const meant = keysMeant(peer.view, [...new Set(keys)], env) ?? [];
-          await mark(peer, meant);
-          const names = [...new Set(meant.map(({ key }) => key))];
-          session.output.result(
-            { [`${verb}d`]: names, items: meant.map(refOf) },
-            `${names.join(", ")}: ${text}`,
-          );
-          return exitCodes.done;
-        }),
+      .declare<{ env?: string }>(
+        host.root,
+        `${verb} <keys...>`,
+        description,
+        (session, operands, options) => {
+          const keys = keysOf(operands);
+          return withPeer(session, attachPeer, async (peer) => {
+            // A key to be shared is in the file only, so nothing but the environment's name can tell where.
+            const env = verb === "share" ? (options.env ?? environmentMeant(peer.view)) : options.env;
+            const meant = keysMeant(peer.view, keys, env) ?? [];
+            await mark(peer, meant);
+            const names = [...new Set(meant.map(({ key }) => key))];
+            session.output.result(
+              { [`${verb}d`]: names, items: meant.map(refOf) },
+              `${names.join(", ")}: ${text}`,
+            );
+            return exitCodes.done;
+          });
+        },
       )
       .option("--env <name>", "environment (default: default)");
   };

@@ -1,6 +1,6 @@
 import type { RevealedChange, RevisionView } from "../../peer/api.ts";
 import { openCompanion } from "../../runtime/peers.ts";
-import { positiveInteger } from "../arguments.ts";
+import { revisionNumber } from "../arguments.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import type { Output } from "../output.ts";
@@ -15,7 +15,7 @@ export function declareShow(host: CommandHost): void {
       "show <revision>",
       "one revision",
       (session, [text = ""], options) => {
-        const revision = positiveInteger("REV", text);
+        const revision = revisionNumber(text);
         return withPeer(session, openCompanion, async (peer) => {
           await readyOrNote(session, peer);
           const view = await revisionOf(peer, revision);

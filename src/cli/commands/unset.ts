@@ -1,4 +1,5 @@
 import { removeKey } from "../../dotenv/edit.ts";
+import { keysOf } from "../arguments.ts";
 import { type EditStep, editEnvironment } from "../environmentText.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
@@ -12,7 +13,7 @@ export function declareUnset(host: CommandHost): void {
       "unset <keys...>",
       "remove keys from the local file",
       async (session, operands, options) => {
-        const keys = [...new Set(operands)];
+        const keys = keysOf(operands);
         const environment = await environmentOf(session.folder, options.env);
         // Removing the effective line alone would bring a hidden duplicate to light.
         const steps = keys.map(
