@@ -28,7 +28,11 @@ export const environmentCommandIds = {
   addMissingKeys: "envpact.addMissingKeys",
   addMissingKey: "envpact.addMissingKey",
   refresh: "envpact.refresh",
+  getStarted: "envpact.getStarted",
 } as const;
+
+/** The walkthrough, as VS Code names it: extension id, then the id in package.json. */
+export const walkthroughId = "envpact.envpact#start";
 
 export type EnvironmentCommandId = (typeof environmentCommandIds)[keyof typeof environmentCommandIds];
 
@@ -104,10 +108,12 @@ export const codeSettingIds = {
 /** Setting: who reads the `.env` files. */
 export const dialectsSettingId = "envpact.dialects";
 
-/** Context keys that Envpact sets for the `when` clauses of its keybindings. */
+/** Context keys that Envpact sets for the `when` clauses of its keybindings and welcome texts. */
 export const contextKeys = {
   /** True while a key that has a value is selected in the "Environments" view. */
   keySelected: "envpact.environments.keySelected",
+  /** True once the workspace was searched for environments: only then can a welcome text say that there are none. */
+  searched: "envpact.environments.searched",
 } as const;
 
 /** VS Code's own language id for `.env` files; Envpact contributes no other (see docs/ARCHITECTURE.md). */

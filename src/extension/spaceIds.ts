@@ -56,6 +56,8 @@ export const timelineViewType = "envpact.timeline";
 /** View type of the panel that shows a key three ways; it holds values and is gone after a reload. */
 export const threeWayViewType = "envpact.threeWay";
 
+/** Context key: true once it is known which folders take part in a space; only then is hosting one proposed. */
+export const spaceLookedKey = "envpact.space.looked";
 /** Scheme of the read-only documents of comparisons. Their URIs hold a number and a side, nothing else. */
 export const comparisonScheme = "envpact-compare";
 /** Context key: true while the comparison in the active editor shows its values. */

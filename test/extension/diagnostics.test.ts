@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
+import { typeInto } from "./environments-workspace.ts";
 
 const waitMsMax = 30_000;
 const codesOf = (uri: vscode.Uri): string[] => own(uri).map(codeOf);
@@ -371,7 +372,7 @@ describe("quick fixes in the editor", () => {
   it("are made for the present text, though the findings are still those before the last key", async () => {
     const editor = await opened(".env.stale", "A = 1\n");
     await published(editor.document.uri, "space-around-equals");
-    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), "# head\n"));
+    await typeInto(editor, new vscode.Position(0, 0), "# head\n");
     const [action] = await quickFixes(editor.document, 1);
     await apply(action);
     assert.equal(editor.document.getText(), "# head\nA=1\n");

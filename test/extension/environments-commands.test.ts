@@ -17,6 +17,7 @@ import {
   put,
   run,
   treeText,
+  typeInto,
 } from "./environments-workspace.ts";
 
 const secret = "s3cr3t-value";
@@ -64,6 +65,17 @@ describe("commands of the Environments tree", () => {
     assert.ok(!`${text}${String(options.title)}`.includes(secret));
   });
 
+  it("Edit Value shows what is typed only where the user has revealed the value", async () => {
+    await fill(api, { ".env": `A=${secret}\nB=2\n` });
+    await run("reveal", await keyRow(api, ".env", "A"));
+    const revealed = await answering([undefined], async () =>
+      run("editValue", await keyRow(api, ".env", "A")),
+    );
+    const hidden = await answering([undefined], async () => run("editValue", await keyRow(api, ".env", "B")));
+    assert.equal(box(revealed, 0).options.password, false);
+    assert.equal(box(hidden, 0).options.password, true);
+  });
+
   it("Edit Value keeps mode and link of a file that is not open", async function () {
     if (process.platform === "win32") this.skip();
     await put({ "config/real": "A=1\n" });
@@ -93,7 +105,7 @@ describe("commands of the Environments tree", () => {
     await fill(api, { ".env": "A=1\nB=2\n" });
     const document = await vscode.workspace.openTextDocument(at(".env"));
     const editor = await vscode.window.showTextDocument(document);
-    await editor.edit((edit) => edit.insert(new vscode.Position(2, 0), "DRAFT=1\n"));
+    await typeInto(editor, new vscode.Position(2, 0), "DRAFT=1\n");
     await answering(["9"], async () => run("editValue", await keyRow(api, ".env", "A")));
     assert.equal(document.getText(), "A=9\nB=2\nDRAFT=1\n");
     assert.equal(document.isDirty, true);

@@ -75,6 +75,33 @@ export async function inEditor(path: string): Promise<vscode.TextEditor> {
   return editor as vscode.TextEditor;
 }
 
+/**
+ * Types `text` at `place` into an editor as soon as it shows what is on disk, as a person would: VS Code refuses an
+ * edit that crosses with its own reload of a file that was just written.
+ */
+export async function typeInto(
+  editor: vscode.TextEditor,
+  place: vscode.Position,
+  text: string,
+): Promise<void> {
+  const { document } = editor;
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const changed = new Promise<void>((resolve) => {
+      const heard = vscode.workspace.onDidChangeTextDocument((event) => {
+        if (event.document !== document) return;
+        heard.dispose();
+        resolve();
+      });
+    });
+    const onDisk = await readFile(document.uri.fsPath, "utf8");
+    const isThere = document.isDirty || document.getText() === onDisk.replace(/^\uFEFF/, "");
+    if (isThere && (await editor.edit((edit) => edit.insert(place, text)))) return;
+    assert.ok(Date.now() < end, "VS Code took no typing");
+    if (!isThere) await Promise.race([changed, deadline(end - Date.now())]);
+  }
+}
+
 /** Fills an emptied workspace and waits until the index has searched it. */
 export async function fill(
   api: TestApi,

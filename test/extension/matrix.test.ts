@@ -12,6 +12,7 @@ import {
   onDisk,
   put,
   run,
+  typeInto,
   until,
 } from "./environments-workspace.ts";
 
@@ -108,7 +109,7 @@ describe("the environment matrix", () => {
   it("changes an open document through the editor, so that unsaved edits stay", async () => {
     const document = await vscode.workspace.openTextDocument(at(".env.staging"));
     const editor = await vscode.window.showTextDocument(document);
-    await editor.edit((builder) => builder.insert(new vscode.Position(2, 0), "TYPED=1\n"));
+    await typeInto(editor, new vscode.Position(2, 0), "TYPED=1\n");
     await answering([`${canary}-d`], () => act("edit", ".env.staging", "URL"));
     assert.equal(document.getText(), `URL=${canary}-d\nLEVEL=${canary}-info\nTYPED=1\n`);
     assert.equal(await onDisk(".env.staging"), `URL=${canary}-b\nLEVEL=${canary}-info\n`);

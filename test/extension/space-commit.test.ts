@@ -13,6 +13,7 @@ import {
   onDisk,
   put,
   startAfresh,
+  typeInto,
 } from "./environments-workspace.ts";
 import {
   eventually,
@@ -71,6 +72,14 @@ describe("the space in the editor", () => {
     assert.deepEqual(said.buttons, ["Host Space", "Join Space"]);
   });
 
+  it("Join Space tells a cut invitation as it is pasted, before it asks for anything else", async () => {
+    person.answers("envpact:bm90IGEgd2hvbGUgb25l");
+    await run("joinSpace");
+    const [told, ...others] = person.surprises.splice(0);
+    assert.match(told ?? "", /refused: The invitation is cut or mistyped\. .*ask for a new invitation/);
+    assert.deepEqual(others, []);
+  });
+
   it("Host Space makes a space on this machine and joins the folder", async () => {
     person.answers("team", [".env"]);
     await run("hostSpace");
@@ -83,6 +92,21 @@ describe("the space in the editor", () => {
       /^\$\(link\) team r\d+ · 1\/1 peer$/.test(api.space.status.text),
     );
     assert.equal(api.space.status.backgroundColor, undefined);
+  });
+
+  it("commands that need a change, a review or a doubt say so where there is none", async () => {
+    const said: readonly [command: Parameters<typeof run>[0], pattern: RegExp][] = [
+      ["compareChange", /^Nothing to compare: every shared key is as team has it/],
+      ["compareThreeWays", /^Nothing to compare: every shared key is as team has it/],
+      ["acceptReview", /^No change waits for your answer in team\.$/],
+      ["forceOutcome", /^Nothing is in doubt in team\.$/],
+      ["resyncSpace", /^No forced outcome waits in team\.$/],
+    ];
+    for (const [command, pattern] of said) {
+      const since = person.said.length;
+      await run(command);
+      await person.hears(pattern, since);
+    }
   });
 
   it("Copy Invitation gives what another machine joins with", async () => {
@@ -150,7 +174,7 @@ describe("the space in the editor", () => {
     const document = await vscode.workspace.openTextDocument(at(".env"));
     const editor = await vscode.window.showTextDocument(document);
     const place = document.positionAt(document.getText().indexOf(" # note"));
-    await editor.edit((edit) => edit.insert(place, "-typed"));
+    await typeInto(editor, place, "-typed");
     assert.ok(document.isDirty);
     const since = person.said.length;
     await ana.run("set", `API_URL=${canary}-4`);
@@ -239,6 +263,19 @@ describe("the space in the editor", () => {
     await showing(api, "the space", (lines) =>
       lines.some((line) => /^connection: team .*connected$/.test(line)),
     );
+  });
+
+  it("a key that makes programs run other code is refused, until a person allows it in the notice", async () => {
+    const since = person.said.length;
+    await ana.run("set", `NODE_OPTIONS=--title=${canary}`);
+    await ana.run("share", "NODE_OPTIONS");
+    person.presses(/^ana wants to change NODE_OPTIONS in team/, "Allow");
+    const refused = await ana.run("commit", "NODE_OPTIONS", "-m", "Options");
+    assert.equal(refused.lines.at(-1)?.outcome, "aborted", JSON.stringify(refused.lines));
+    await person.hears(/^Others may change NODE_OPTIONS here from now on/, since);
+    const committed = await ana.run("commit", "NODE_OPTIONS", "-m", "Options again");
+    assert.equal(committed.lines.at(-1)?.outcome, "committed", JSON.stringify(committed.lines));
+    await eventually(api, "the key here", async () => (await onDisk(".env")).includes("NODE_OPTIONS="));
   });
 
   it("Leave Space asks first, ends the membership and keeps the file", async () => {

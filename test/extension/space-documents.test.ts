@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import { createDiskFiles } from "../../src/drivers/files.ts";
 import type { TestApi } from "../../src/extension/extension.ts";
 import { OpenDocumentFiles } from "../../src/extension/services/openDocuments.ts";
-import { activated, at, leaveAsFound, onDisk, put, startAfresh } from "./environments-workspace.ts";
+import { activated, at, leaveAsFound, onDisk, put, startAfresh, typeInto } from "./environments-workspace.ts";
 
 describe("files of a peer that are open in an editor", () => {
   let api: TestApi;
@@ -34,8 +34,8 @@ describe("files of a peer that are open in an editor", () => {
     return vscode.window.showTextDocument(await vscode.workspace.openTextDocument(at(file)));
   }
 
-  const type = (editor: vscode.TextEditor, text: string): Thenable<boolean> =>
-    editor.edit((edit) => edit.insert(editor.document.positionAt(editor.document.getText().length), text));
+  const type = (editor: vscode.TextEditor, text: string): Promise<void> =>
+    typeInto(editor, editor.document.positionAt(editor.document.getText().length), text);
 
   it("read as they stand in the editor, with the hash of the disk", async () => {
     const editor = await open("A=1\n");
@@ -124,9 +124,7 @@ describe("files of a peer that are open in an editor", () => {
     await settings.update("trimTrailingWhitespace", true, vscode.ConfigurationTarget.Workspace);
     const editor = await open("A=1   \nB=2\n");
     await type(editor, "C=3   \n");
-    await editor.edit((edit) =>
-      edit.insert(editor.document.positionAt(editor.document.getText().length), "D=4"),
-    );
+    await type(editor, "D=4");
     const text = editor.document.getText();
     assert.ok((await files.replace(file, text, text.replace("B=2", "B=9"))).ok);
     assert.equal(await onDisk(file), "A=1\nB=9\nC=3\nD=4");

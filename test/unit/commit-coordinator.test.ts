@@ -21,7 +21,7 @@ class Bench {
   readonly state: SpaceState;
   #nonce = 0;
 
-  constructor(names: readonly string[], policy?: SpaceImage["policy"]) {
+  constructor(names: readonly string[], policy?: SpaceImage["policy"], detachAfterMs = 30_000) {
     this.state = openSpace(
       {
         space: "team",
@@ -33,7 +33,7 @@ class Bench {
         ...(policy === undefined ? {} : { policy }),
       },
       this.now,
-      30_000,
+      detachAfterMs,
     );
   }
 
@@ -265,6 +265,14 @@ describe("an absent voter", () => {
     bench.said.length = 0;
     bench.submit("ana", "request-a", ["A"]);
     expect(bench.answer("request-a")).toEqual(answer);
+  });
+
+  test("detach: a time that is not the usual one is told in WELCOME; the usual one is not", () => {
+    bench.hello("ana");
+    expect(bench.all("welcome").at(-1)).not.toHaveProperty("detachAfterMs");
+    bench = new Bench(team, "detach", 4_000);
+    bench.hello("ana");
+    expect(bench.all("welcome").at(-1)).toMatchObject({ detachAfterMs: 4_000 });
   });
 
   test("the space's own policy counts where a submit does not say", () => {

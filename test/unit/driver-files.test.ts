@@ -81,6 +81,28 @@ describe("reading", () => {
     expect(read).toMatchObject({ kind: "unreadable", problem: { code: "FILE_TOO_LARGE" } });
   });
 
+  it.runIf(process.getuid?.() === 0)("says of a file, and of a folder, that may not be read", async () => {
+    writeFileSync(at(".env"), "A=1\n", { mode: 0o600 });
+    mkdirSync(at("closed"), { mode: 0o700 });
+    writeFileSync(at("closed/.env"), "A=1\n");
+    chmodSync(folder, 0o755);
+    const files = createDiskFiles(folder);
+    const nobody = 65_534;
+    process.seteuid?.(nobody);
+    try {
+      for (const name of [".env", "closed/.env"]) {
+        const problem = {
+          code: "FILE_NOT_READABLE",
+          message: expect.stringContaining("cannot be read: permission"),
+        };
+        expect(await files.read(name)).toMatchObject({ kind: "unreadable", problem });
+        expect(await files.stage(name, "tx", "A=2\n")).toMatchObject({ error: problem });
+      }
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
+
   it("never opens a FIFO or a folder", async () => {
     execFileSync("mkfifo", [at("fifo")]);
     mkdirSync(at("venv"));

@@ -159,8 +159,38 @@ describe.each(kinds)("compaction of a store in %s", (kind, open) => {
   });
 });
 
+describe.each(kinds)("the names that a revision was made without, in %s", (_kind, open) => {
+  it("stay when its body goes: whoever asks for the answer again is told them", () => {
+    const records = log(5);
+    for (const rev of [6, 7]) records.push(nextRecord(records[rev - 2], { detached: [`absent-${rev}`] }));
+    for (let rev = 8; rev <= 20; rev += 1) records.push(nextRecord(records.at(-1)));
+    const store = open();
+    fill(store, records);
+    store.compact("team");
+    expect(store.floor("team")).toBe(12);
+    expect(store.revision("team", 7)?.detached).toEqual(["absent-7"]);
+    expect(store.revision("team", 8)?.detached).toBeUndefined();
+    store.close();
+  });
+});
+
 describe("a compacted data file", () => {
   const file = () => join(folder, "data", "coordinator.sqlite");
+
+  it("of the second version is taken over with the names in its records", () => {
+    const records = log(3);
+    records.push(nextRecord(records[2], { detached: ["cleo"] }));
+    const store = openStore(join(folder, "data"), retention);
+    fill(store, records);
+    store.close();
+    const database = new DatabaseSync(file());
+    database.exec("DROP TABLE leftBehind; PRAGMA user_version = 2;");
+    database.close();
+    const opened = openStore(join(folder, "data"), retention);
+    expect(opened.revision("team", 4)?.detached).toEqual(["cleo"]);
+    expect(opened.revision("team", 3)?.detached).toBeUndefined();
+    opened.close();
+  });
 
   it.each([
     ["a lost outcome", "DELETE FROM log WHERE rev = 4"],

@@ -17,8 +17,13 @@ interface Contributes {
   readonly views: Readonly<Record<string, readonly { id: string }[]>>;
   readonly viewsContainers: { readonly activitybar: readonly { id: string }[] };
   readonly menus: Readonly<Record<string, readonly { command: string; when?: string; group?: string }[]>>;
-  readonly keybindings: readonly { command: string; when: string }[];
-  readonly viewsWelcome: readonly { view: string; contents: string }[];
+  readonly keybindings: readonly {
+    command: string;
+    key: string;
+    when: string;
+    args?: { commands: readonly (string | { command: string; args: string })[] };
+  }[];
+  readonly viewsWelcome: readonly { view: string; contents: string; when: string }[];
   readonly configuration: { properties: object } | readonly { properties: object }[];
   readonly languages?: unknown;
 }
@@ -44,10 +49,32 @@ describe("package.json and ids.ts", () => {
     const welcome = contributes.viewsWelcome.flatMap(({ contents }) =>
       [...contents.matchAll(/command:(envpact\.\w+)/g)].map((match) => match[1] ?? ""),
     );
-    const used = [...menuItems, ...contributes.keybindings].map((item) => item.command);
+    const inOrder = contributes.keybindings.flatMap(({ args }) => args?.commands ?? []);
+    const used = [...menuItems, ...contributes.keybindings, ...inOrder].map((item) =>
+      typeof item === "string" ? item : item.command,
+    );
     for (const command of [...used, ...welcome]) {
       if (command.startsWith("envpact.")) expect(known).toContain(command);
     }
+  });
+
+  it("give no two commands the same name in the palette", () => {
+    const titles = contributes.commands.map(({ title }) => title);
+    expect(titles.filter((title, at) => titles.indexOf(title) !== at)).toEqual([]);
+  });
+
+  it("let a key of the keyboard act on the focused row, and on all selected ones where there are several", () => {
+    const single = contributes.keybindings.filter(({ command }) => command === "runCommands");
+    for (const { key, args, when } of single) {
+      const [select, act] = args?.commands ?? [];
+      expect(select).toBe("list.select");
+      const command = typeof act === "object" ? act.command : "";
+      expect(act).toEqual({ command, args: "focused" });
+      expect(when).toContain("!listMultiSelection");
+      const several = contributes.keybindings.find((each) => each.command === command && each.key === key);
+      expect(several?.when.split(" && ")).toContain("listMultiSelection");
+    }
+    expect(single.map(({ key }) => key)).toEqual(["enter", "f2", "delete", "ctrl+c"]);
   });
 
   it("name the same views, container, settings and context keys", () => {
@@ -56,7 +83,9 @@ describe("package.json and ids.ts", () => {
     const sections = [contributes.configuration].flat();
     const settings = sections.flatMap(({ properties }) => Object.keys(properties));
     expect(settings).toEqual(expect.arrayContaining(Object.values(environmentSettingIds)));
-    const clauses = contributes.keybindings.map(({ when }) => when).join(" ");
+    const clauses = [...contributes.keybindings, ...contributes.viewsWelcome]
+      .map(({ when }) => when)
+      .join(" ");
     for (const key of Object.values(contextKeys)) expect(clauses).toContain(key);
   });
 

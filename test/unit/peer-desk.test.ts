@@ -60,6 +60,11 @@ describe("what a process shows", () => {
   const live: LiveState = {
     transactions: [],
     reviews: [{ tx: "tx-1", author: "Bo", message: "", keys: [], deadlineAtMs: 9 }],
+    underReview: {
+      tx: "tx-1",
+      base: 4,
+      items: [{ env: "default", key: "API_KEY", op: "set", expected: 1, sealed: "c2VhbGVk" }],
+    },
     doubted: "tx-1",
     applyProblem: undefined,
   };

@@ -6,6 +6,7 @@ import {
   comparisonRevealedKey,
   comparisonScheme,
   spaceCommandIds,
+  spaceLookedKey,
   spaceSettingIds,
   spaceViewId,
 } from "../../src/extension/spaceIds.ts";
@@ -20,7 +21,7 @@ const { contributes } = JSON.parse(readFileSync(join(import.meta.dirname, "../..
   contributes: {
     commands: readonly { command: string; icon?: string }[];
     views: Readonly<Record<string, readonly { id: string }[]>>;
-    viewsWelcome: readonly { view: string; contents: string }[];
+    viewsWelcome: readonly { view: string; contents: string; when: string }[];
     menus: Readonly<Record<string, readonly MenuItem[]>>;
     configuration: { properties: object } | readonly { properties: object }[];
   };
@@ -43,6 +44,8 @@ describe("package.json and spaceIds.ts", () => {
     const text = welcome.map(({ contents }) => contents).join("\n");
     expect(text).toContain(`command:${spaceCommandIds.hostSpace}`);
     expect(text).toContain(`command:${spaceCommandIds.joinSpace}`);
+    const hosting = welcome.filter(({ contents }) => contents.includes(spaceCommandIds.hostSpace));
+    for (const { when } of hosting) expect(when).toContain(spaceLookedKey);
   });
 
   it("show the reveal and the hide action on comparisons, one at a time", () => {

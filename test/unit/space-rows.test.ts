@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { changedRows } from "../../src/extension/views/spaceChanges.ts";
 import { type FolderModel, rootRows } from "../../src/extension/views/spaceModel.ts";
-import { contextOf, spokenText } from "../../src/extension/views/spaceRow.ts";
+import { contextOf, quiet, spokenText } from "../../src/extension/views/spaceRow.ts";
 import { spaceStatus } from "../../src/extension/views/spaceStatus.ts";
 import type { PeerView } from "../../src/peer/api.ts";
 import { at1402, calm, find, flat, member, now, open, rowsOf } from "./space-views.ts";
@@ -23,6 +23,25 @@ describe("the Space view", () => {
       label: "Nothing answers.",
       description: "Start the coordinator.",
     });
+  });
+
+  it("opens what gets something below it: VS Code keeps a row closed that it has seen empty", () => {
+    const problem = { code: "UNREACHABLE" as const, message: "Nothing answers.", next: "" };
+    const empty = flat(rowsOf(open({ roster: [] }))).filter(({ children = [] }) => children.length === 0);
+    const filled = rowsOf(
+      open({ connection: "offline", problem, drift: [{ env: "default", key: "API_URL", kind: "changed" }] }),
+    ).filter(({ expanded }) => expanded);
+    expect(filled.map(({ kind }) => kind)).toEqual(["connection", "changes", "peers"]);
+    const seen = new Set(empty.map(({ id }) => id));
+    expect(filled.filter(({ id }) => seen.has(id))).toEqual([]);
+  });
+
+  it("does not say while it is offline who is connected", () => {
+    const offline = open({ connection: "offline", offlineSinceMs: at1402 });
+    expect(find(rowsOf(offline), "peers")[0]?.description).toBe("3 peers, as last heard");
+    expect(find(rowsOf(offline), "peer").map(({ color }) => color)).toEqual(Array(3).fill(quiet));
+    expect(spaceStatus([offline], now)?.tooltip).toContain("3 peers, as last heard");
+    expect(spaceStatus([offline], now)?.tooltip).not.toContain("connected");
   });
 
   it("says that files are behind the space", () => {
@@ -151,7 +170,7 @@ describe("drawing rows anew", () => {
 
   it("draws the section that gained a row", () => {
     expect(changedTo({ roster: [...calm.roster, member("bob", { connected: false })] })).toEqual([
-      "file:///w/shop#peers",
+      "file:///w/shop#peers:filled",
     ]);
   });
 

@@ -37,8 +37,8 @@ export function refuseKeyName(key: string): string | undefined {
 }
 
 /**
- * Asks for a value in a masked box. What the file could not hold is refused while it is typed, with the
- * reason that the document gives.
+ * Asks for a value, in a masked box unless the user has revealed it. What the file could not hold is refused while it
+ * is typed, with the reason that the document gives.
  */
 export function askValue(
   title: string,
@@ -46,11 +46,12 @@ export function askValue(
   document: DotenvDocument,
   key: string,
   before?: string,
+  isRevealed = false,
 ): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title,
     prompt,
-    password: true,
+    password: !isRevealed,
     ignoreFocusOut: true,
     ...(before === undefined
       ? {}

@@ -67,7 +67,8 @@ export async function editValue(context: EnvironmentCommandContext, args: Comman
   if (before === undefined) return report(context, keyGoneProblem(shownName(file), row.key));
   if (!fitsInputBox(before)) return editInEditor(context, target);
   const prompt = `Value of ${row.key} in ${shownName(file)}${duplicateNote(row, "is changed", ". ")}`;
-  const value = await askValue(`Edit Value of ${row.key}`, prompt, document, row.key, before);
+  const isRevealed = context.services.revealed.isRevealed(file.uri, row.key);
+  const value = await askValue(`Edit Value of ${row.key}`, prompt, document, row.key, before, isRevealed);
   if (value === undefined || value === before) return;
   const plan: Plan = (current, writing) =>
     effectiveEntry(current, row.key)?.value === before

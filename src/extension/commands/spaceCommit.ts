@@ -5,6 +5,7 @@ import type { Policy } from "../../protocol/messages.ts";
 import type { OpenFolder } from "../services/peerService.ts";
 import { commitSettings } from "../services/peerSettings.ts";
 import { fileOf } from "../services/peerSharedState.ts";
+import { stepAfter } from "../views/problemWords.ts";
 import type { LastSubmission } from "../views/spaceModel.ts";
 import { driftWord, isSameKey, keyNames } from "../views/spaceWords.ts";
 import { compareKeys } from "./spaceCompare.ts";
@@ -169,7 +170,7 @@ function tellOutcome(context: SpaceContext, submission: Submission, outcome: Com
   const shown =
     outcome.code === "CANCELLED"
       ? vscode.window.showInformationMessage(text, retry)
-      : vscode.window.showErrorMessage(text, ...buttons);
+      : vscode.window.showErrorMessage(`${text} ${stepAfter(outcome.code)}`, ...buttons);
   notice(context, shown, async (choice) => {
     if (choice === retry) await submit(context, submission);
     if (choice === compare) await compareKeys(context, open, outcome.conflicts);

@@ -55,6 +55,7 @@ export async function compareThreeWays(context: SpaceContext, args: SpaceArgumen
   }
   const open = await choosePeer(context, args, "Compare Three Ways");
   if (open === undefined) return;
+  if (tellsNoDrift(context, open)) return;
   const picked = await vscode.window.showQuickPick(
     open.peer.view.drift.map((ref) => ({ label: ref.key, description: ref.env, ref })),
     { title: "Compare Three Ways", placeHolder: "Keys that differ from the space", canPickMany: true },
@@ -66,6 +67,14 @@ export async function compareThreeWays(context: SpaceContext, args: SpaceArgumen
       picked.map(({ ref }) => ref),
     );
   }
+}
+
+/** Says so when no key differs from the space: an empty picker would not. */
+export function tellsNoDrift(context: SpaceContext, { peer }: OpenFolder): boolean {
+  if (peer.view.drift.length > 0) return false;
+  const text = `Nothing to compare: every shared key is as ${peer.view.space} has it.`;
+  notice(context, vscode.window.showInformationMessage(text), () => undefined);
+  return true;
 }
 
 /** Opens the three-way page of some keys; its buttons commit or discard them. */

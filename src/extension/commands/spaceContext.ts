@@ -7,6 +7,7 @@ import { environmentOf } from "../services/peerSharedState.ts";
 import { spaceCommandIds } from "../spaceIds.ts";
 import type { EnvironmentNode } from "../views/environmentsNodes.ts";
 import type { Comparisons } from "../views/historyDiff.ts";
+import { editorProblem } from "../views/problemWords.ts";
 import type { SpaceRow } from "../views/spaceRow.ts";
 import type { SpaceTree } from "../views/spaceTree.ts";
 import { problemText } from "../views/spaceWords.ts";
@@ -180,8 +181,13 @@ async function explainNoPeer(context: SpaceContext): Promise<void> {
 export function reportProblem(context: Pick<SpaceContext, "log">, problem: Problem): void {
   context.log.warn(`${problem.code}: ${problem.message}`);
   const showLog = "Show Log";
-  notice(context, vscode.window.showErrorMessage(problemText(problem), showLog), (choice) => {
+  const { action } = editorProblem(problem);
+  const buttons = [...(action === undefined ? [] : [action.title]), showLog];
+  notice(context, vscode.window.showErrorMessage(problemText(problem), ...buttons), async (choice) => {
     if (choice === showLog) context.log.show();
+    else if (choice === action?.title && action !== undefined) {
+      await vscode.commands.executeCommand(action.command);
+    }
   });
 }
 

@@ -10,8 +10,13 @@ const reasonCharactersMax = 200;
 
 /** Ends a doubt in this folder alone, after its consequences were read and the space's name was typed. */
 export async function forceOutcome(context: SpaceContext, args: SpaceArguments): Promise<void> {
-  const found = await chooseTransaction(context, args, "Force Outcome Locally", (open) =>
-    open.peer.view.inDoubt.map((doubt) => ({ ...doubt, words: `in doubt since ${at(doubt.sinceMs)}` })),
+  const found = await chooseTransaction(
+    context,
+    args,
+    "Force Outcome Locally",
+    "Nothing is in doubt",
+    (open) =>
+      open.peer.view.inDoubt.map((doubt) => ({ ...doubt, words: `in doubt since ${at(doubt.sinceMs)}` })),
   );
   if (found === undefined) return;
   const { open, item } = found;
@@ -74,10 +79,15 @@ async function chooseOutcome(doubt: InDoubtView): Promise<"commit" | "abort" | u
 
 /** Writes the space's values over a forced outcome that turned out to be another one; one that was the same is done with. */
 export async function resyncSpace(context: SpaceContext, args: SpaceArguments): Promise<void> {
-  const found = await chooseTransaction(context, args, "Resync To The Space", (open) =>
-    open.peer.view.heuristics
-      .filter(({ status }) => status !== "pending")
-      .map((heuristic) => ({ ...heuristic, words: heuristicWords(heuristic) })),
+  const found = await chooseTransaction(
+    context,
+    args,
+    "Resync To The Space",
+    "No forced outcome waits",
+    (open) =>
+      open.peer.view.heuristics
+        .filter(({ status }) => status !== "pending")
+        .map((heuristic) => ({ ...heuristic, words: heuristicWords(heuristic) })),
   );
   if (found !== undefined) await resyncFolder(context, found.open, found.item);
 }
@@ -104,7 +114,7 @@ export async function acceptReview(context: SpaceContext, args: SpaceArguments):
 
 /** Shows what a change that waits for this person would do; masked until its values are revealed. */
 export async function compareReview(context: SpaceContext, args: SpaceArguments): Promise<void> {
-  const found = await chooseReview(context, args, "Compare Change");
+  const found = await chooseReview(context, args, "Compare Change Under Review");
   if (found === undefined) return;
   const { open, item } = found;
   const { space, revision } = open.peer.view;
@@ -157,7 +167,7 @@ async function chooseRunning(context: SpaceContext, args: SpaceArguments, title:
 }
 
 function chooseReview(context: SpaceContext, args: SpaceArguments, title: string) {
-  return chooseTransaction(context, args, title, (open) =>
+  return chooseTransaction(context, args, title, "No change waits for your answer", (open) =>
     open.peer.view.reviews.map((review: ReviewView) => ({
       ...review,
       words: `by ${review.author}, until ${at(review.deadlineAtMs)}`,
@@ -172,11 +182,12 @@ interface Choice {
   readonly words: string;
 }
 
-/** The transaction that a row names, the only one, or the one that the user picks. */
+/** The transaction that a row names, the only one, or the one that the user picks; `none` is said where there is none. */
 async function chooseTransaction<T extends Choice>(
   context: SpaceContext,
   args: SpaceArguments,
   title: string,
+  none: string,
   list: (open: OpenFolder) => readonly T[],
 ): Promise<{ readonly open: OpenFolder; readonly item: T } | undefined> {
   const open = await choosePeer(context, args, title);
@@ -186,7 +197,7 @@ async function chooseTransaction<T extends Choice>(
   const meant = items.find((item) => item.tx === tx) ?? (items.length === 1 ? items[0] : undefined);
   if (meant !== undefined) return { open, item: meant };
   if (items.length === 0) {
-    const text = `${title}: there is nothing of that kind in ${open.peer.view.space} any more.`;
+    const text = `${none} in ${open.peer.view.space}.`;
     notice(context, vscode.window.showInformationMessage(text), () => undefined);
     return undefined;
   }

@@ -7,7 +7,7 @@ import { opWord, revisionTitle } from "../views/historyRows.ts";
 import { row, type SpaceRow } from "../views/spaceRow.ts";
 import { counted, isSameKey, keyName, keyNames } from "../views/spaceWords.ts";
 import { submit } from "./spaceCommit.ts";
-import { compareRevisions } from "./spaceCompare.ts";
+import { compareRevisions, tellsNoDrift } from "./spaceCompare.ts";
 import {
   choosePeer,
   keysOf,
@@ -101,7 +101,7 @@ export async function compareChange(context: SpaceContext, args: SpaceArguments)
     return compareRevision(context, key.open, revision, key.ref);
   if (key !== undefined) return compareWithFile(context, key);
   const open = await choosePeer(context, args, "Compare Change");
-  if (open === undefined) return;
+  if (open === undefined || tellsNoDrift(context, open)) return;
   const picked = await vscode.window.showQuickPick(
     open.peer.view.drift.map((ref) => ({ label: ref.key, description: ref.env, ref })),
     { title: "Compare Change", placeHolder: "Key that differs from the space" },

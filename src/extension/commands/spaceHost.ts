@@ -3,8 +3,9 @@ import * as v from "valibot";
 import * as vscode from "vscode";
 import { limits } from "../../protocol/limits.ts";
 import { nameSchema } from "../../protocol/messages.ts";
+import { invitationProblem } from "../../runtime/peers.ts";
 import { createSpace, inviteToSpace, ownedSpaces } from "../../runtime/spaces.ts";
-import { counted } from "../views/spaceWords.ts";
+import { counted, problemText } from "../views/spaceWords.ts";
 import {
   chooseFolder,
   choosePeer,
@@ -174,7 +175,8 @@ function refuseInvitation(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed === "") return "Paste the invitation.";
   if (!trimmed.startsWith(invitationStart)) return `An invitation begins with “${invitationStart}”.`;
-  return undefined;
+  const problem = invitationProblem(trimmed);
+  return problem === undefined ? undefined : problemText(problem);
 }
 
 /** A name made of `text` that is allowed, as far as there is one. */

@@ -1,5 +1,6 @@
 /** Pure: the words for what happens between a submit and its answer, and for the answer. Never a value. */
 import type { CommitOutcome, CommitProgress, KeyRef, PeerView } from "../../peer/api.ts";
+import { editorText } from "../views/problemWords.ts";
 import { keyNames, withStop } from "../views/spaceWords.ts";
 
 /** Votes that the progress line names; earlier ones are counted. */
@@ -23,7 +24,7 @@ export class ProgressWords {
       const words = { yes: "yes", no: "no", readonly: "not concerned", reviewing: "being reviewed" }[
         progress.vote
       ];
-      this.#votes.set(progress.peer, reason === undefined ? words : `${words} (${reason})`);
+      this.#votes.set(progress.peer, reason === undefined ? words : `${words} (${editorText(reason)})`);
     } else this.#phase = phaseText(progress);
     const isPast = progress.kind === "phase" && progress.phase === "unknown";
     if (this.#votes.size === 0 || isPast) return this.#phase;
@@ -60,7 +61,7 @@ export function outcomeWords(outcome: CommitOutcome, keys: readonly KeyRef[]): s
     }
     case "aborted":
       if (outcome.code === "CANCELLED") return "Cancelled. Nothing was changed anywhere.";
-      return `Not committed, and nothing was changed anywhere: ${withStop(outcome.reason)}`;
+      return `Not committed, and nothing was changed anywhere: ${withStop(editorText(outcome.reason))}`;
     case "unknown":
       return `The connection was lost after ${keyNames(keys)} had been sent. The outcome is unknown; checking as soon as the coordinator answers.`;
   }

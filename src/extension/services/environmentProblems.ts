@@ -1,12 +1,7 @@
 import type { ErrorCode } from "../../protocol/errors.ts";
 
 /** Codes of problems that only the editor meets; the others are those of the whole system. */
-type EditorCode =
-  | "FILE_NOT_READABLE"
-  | "FILE_NOT_SAVED"
-  | "FILE_EXISTS"
-  | "FOLDER_MISSING"
-  | "VALUE_MULTILINE";
+type EditorCode = "FILE_NOT_SAVED" | "FILE_EXISTS" | "FOLDER_MISSING" | "VALUE_MULTILINE";
 
 /**
  * What can be wrong with an environment file or a change to it, as data: a stable code, a message that

@@ -17,6 +17,8 @@ const gatherMs = 400;
 /** A doubt that ends within this long is not spoken of, in milliseconds: a restart of the coordinator takes less. */
 const doubtPatienceMs = 3_000;
 
+type VoteEvent = Extract<PeerEvent, { kind: "vote" }>;
+
 /** What the buttons of notices do. */
 export interface NoticeActions {
   readonly compare: (open: OpenFolder, revision: number) => Promise<void>;
@@ -61,8 +63,9 @@ export class PeerNotices implements vscode.Disposable {
       if (event.kind === "in-doubt") this.#expectDoubt(open, event.tx);
       if (event.kind === "review") this.#askReview(open, event);
       if (event.kind === "heuristic") this.#tellHeuristic(open, event.heuristic);
-      if (event.kind === "vote" && event.code === "CONSENT_NEEDED")
-        this.#askConsent(open, event.author, event.tx);
+      if (event.kind === "vote" && event.code === "CONSENT_NEEDED") {
+        this.#askConsent(open, event).then(undefined, this.#actions.failed);
+      }
     });
   }
 
@@ -184,13 +187,21 @@ export class PeerNotices implements vscode.Disposable {
     );
   }
 
-  #askConsent({ peer }: OpenFolder, author: string, tx: string): void {
-    const keys = peer.view.transactions.find((transaction) => transaction.id === tx)?.keys ?? [];
+  /** The refused transaction is over by now and in no list, so its keys are read from its timeline. */
+  async #askConsent({ peer }: OpenFolder, { author, tx, reason = "" }: VoteEvent): Promise<void> {
+    const all = (await peer.traces()).find((trace) => trace.tx === tx)?.keys ?? [];
+    const words = reason.split(/[\s:]+/);
+    const named = all.filter(({ key }) => words.includes(key));
+    const keys = named.length > 0 ? named : all;
     if (keys.length === 0) return;
     const allow = "Allow";
     const text = `${author} wants to change ${keyNames(keys)} in ${peer.view.space}. Such keys can make programs run other code, so this folder refused. Allow others to change them here?`;
     this.#answer(vscode.window.showWarningMessage(text, allow), async (choice) => {
-      if (choice === allow) await peer.allow(keys.map(({ key }) => key));
+      if (choice !== allow) return;
+      await peer.allow(keys.map(({ key }) => key));
+      await vscode.window.showInformationMessage(
+        `Others may change ${keyNames(keys)} here from now on. ${author} can commit it again.`,
+      );
     });
   }
 

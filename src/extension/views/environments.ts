@@ -31,14 +31,24 @@ export function registerEnvironments(services: EnvironmentServices): Environment
   const showMessage = (): void => {
     view.message = messageOf(services);
   };
-  const selection = view.onDidChangeSelection((event) => {
-    const isKey = event.selection.some((node) => node.kind === "key" && isAssigned(node.row));
-    vscode.commands.executeCommand("setContext", contextKeys.keySelected, isKey).then(undefined, (error) => {
-      services.log.error(`The keybindings may not work: ${String(error)}`);
+  const tell = (key: string, value: boolean): void => {
+    vscode.commands.executeCommand("setContext", key, value).then(undefined, (error: unknown) => {
+      services.log.error(`Keybindings and welcome texts may not work: ${String(error)}`);
     });
+  };
+  const selection = view.onDidChangeSelection(({ selection: selected }) => {
+    tell(
+      contextKeys.keySelected,
+      selected.some((node) => node.kind === "key" && isAssigned(node.row)),
+    );
+  });
+  const searched = tree.onDidLoadRoots(() => {
+    searched.dispose();
+    tell(contextKeys.searched, true);
   });
   const owned = vscode.Disposable.from(
     selection,
+    searched,
     view,
     tree,
     registerEnvironmentCommands(context),

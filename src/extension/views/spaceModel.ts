@@ -4,6 +4,7 @@ import type { Problem } from "../../protocol/errors.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Conflict } from "../../protocol/messages.ts";
 import { spaceCommandIds } from "../spaceIds.ts";
+import { editorProblem } from "./problemWords.ts";
 import { urgentRows } from "./spaceDoubt.ts";
 import { peersRow } from "./spacePeers.ts";
 import { failure, passed, row, type SpaceRow, warning } from "./spaceRow.ts";
@@ -85,12 +86,20 @@ function folderRows({ id, condition, last }: FolderModel, nowMs: number): readon
     case "opening":
       return [state("Opening…", "", "loading~spin")];
     case "failed": {
-      const { message, next } = condition.problem;
-      return [state(message, next, "error", failure, "retry")];
+      const { message, next } = editorProblem(condition.problem);
+      const what = withStop(withoutFolder(message, id));
+      const tooltip = [what, next, "Click to try again."].join("\n");
+      return [{ ...state("Space not open", `${what} ${next}`, "error", failure, "retry"), tooltip }];
     }
     case "open":
       return spaceRows(id, condition, last, nowMs);
   }
+}
+
+/** The text with paths below the workspace folder relative to it: a row shows only the first words of a line. */
+function withoutFolder(text: string, id: string): string {
+  const path = URL.canParse(id) ? decodeURIComponent(new URL(id).pathname) : "";
+  return path.length > 1 ? text.replaceAll(`${path}/`, "") : text;
 }
 
 function spaceRows(
@@ -152,7 +161,8 @@ function connectionRow(id: string, view: PeerView, companion: boolean, nowMs: nu
   const { problem } = view;
   const files = Object.entries(view.environments).map(([name, file]) => `${name} = ${file}`);
   return row({
-    id: `${id}#connection`,
+    // Another id once it says why: VS Code keeps a row that had nothing below it closed.
+    id: `${id}#connection:${problem === undefined ? "calm" : "problem"}`,
     kind: "connection",
     folder: id,
     label: view.space,
@@ -167,7 +177,8 @@ function connectionRow(id: string, view: PeerView, companion: boolean, nowMs: nu
   });
 }
 
-function problemRow(id: string, name: string, problem: Problem): SpaceRow {
+function problemRow(id: string, name: string, told: Problem): SpaceRow {
+  const problem = editorProblem(told);
   const locked = problem.code === "FILE_LOCKED";
   return row({
     id: `${id}#problem:${name}`,

@@ -17,19 +17,25 @@ export function peersWords(view: PeerView): string {
   return `${here}/${counted(members.length, "peer")}`;
 }
 
+/** How many members there are and, as long as somebody tells, how many of them are connected. */
+export function presenceWords(view: PeerView): string {
+  return view.connection === "connected"
+    ? `${peersWords(view)} connected`
+    : `${counted(membersOf(view).length, "peer")}, as last heard`;
+}
+
 /** The section of the members. */
 export function peersRow(id: string, view: PeerView, nowMs: number): SpaceRow {
+  const members = membersOf(view);
   return row({
-    id: `${id}#peers`,
+    // Another id once there is somebody in it: VS Code keeps a row that was empty closed.
+    id: `${id}#peers:${members.length === 0 ? "empty" : "filled"}`,
     kind: "peers",
     folder: id,
     label: "Peers",
-    description:
-      view.connection === "connected"
-        ? `${peersWords(view)} connected`
-        : `${counted(membersOf(view).length, "peer")}, as last heard`,
+    description: presenceWords(view),
     icon: "organization",
-    children: membersOf(view).map((peer) => peerRow(id, view, peer, nowMs)),
+    children: members.map((peer) => peerRow(id, view, peer, nowMs)),
     expanded: true,
   });
 }
@@ -62,6 +68,7 @@ function peerRow(id: string, view: PeerView, peer: PeerRow, nowMs: number): Spac
       isHeard ? `applied r${peer.appliedRevision}` : "not heard of since the coordinator started",
     ].join("\n"),
     icon: icon ?? "circle-outline",
-    color,
+    // Nobody tells of the others while this peer is offline.
+    color: view.connection === "connected" ? color : quiet,
   });
 }

@@ -2,7 +2,7 @@
 import type { PeerView } from "../../peer/api.ts";
 import { doubtSentence, heuristicWords, spreadLabel, spreadsOf, spreadWords } from "./spaceDoubt.ts";
 import { connectionWords, type FolderModel } from "./spaceModel.ts";
-import { peersWords } from "./spacePeers.ts";
+import { peersWords, presenceWords } from "./spacePeers.ts";
 import { phaseWords } from "./spaceVotes.ts";
 import { counted, keyNames, problemText, timeWord } from "./spaceWords.ts";
 
@@ -101,7 +101,7 @@ function tooltipLines({ name, condition }: FolderModel, nowMs: number): readonly
   const { view } = condition;
   const lines = [
     `**${escaped(view.space)}** r${view.revision}${view.head > view.revision ? ` of r${view.head}` : ""}, ${escaped(connectionWords(view, nowMs))}`,
-    `${peersWords(view)} connected · ${counted(view.shared.length, "shared key")} · ${counted(view.drift.length, "change")}`,
+    `${presenceWords(view)} · ${counted(view.shared.length, "shared key")} · ${counted(view.drift.length, "change")}`,
   ];
   for (const doubt of view.inDoubt) {
     lines.push(

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { RevisionView } from "../../peer/api.ts";
 import { problemOf } from "../../protocol/errors.ts";
 import type { PeerService } from "../services/peerService.ts";
-import { spaceCommandIds } from "../spaceIds.ts";
+import { spaceCommandIds, spaceLookedKey } from "../spaceIds.ts";
 import { historyRows, revisionsPageMax } from "./historyRows.ts";
 import { changedRows } from "./spaceChanges.ts";
 import { rootRows } from "./spaceModel.ts";
@@ -26,6 +26,7 @@ export class SpaceTree implements vscode.TreeDataProvider<SpaceRow>, vscode.Disp
   #last: readonly SpaceRow[] = [];
   /** VS Code recognises a row by the object it was given, so there is one object an id, with the newest content. */
   readonly #nodes = new Map<string, SpaceRow>();
+  #looking = false;
   /** By workspace folder; how many revisions it shows, and what was read last. */
   readonly #limits = new Map<string, number>();
   readonly #pages = new Map<string, HistoryPage>();
@@ -38,6 +39,7 @@ export class SpaceTree implements vscode.TreeDataProvider<SpaceRow>, vscode.Disp
   async getChildren(parent?: SpaceRow): Promise<SpaceRow[]> {
     if (parent === undefined) {
       this.#peers.start();
+      this.#look();
       return rootRows(this.#peers.models(), Date.now()).map((each) => this.#node(each));
     }
     const rows = parent.kind === "history" ? await this.#historyRows(parent.folder) : (parent.children ?? []);
@@ -61,6 +63,12 @@ export class SpaceTree implements vscode.TreeDataProvider<SpaceRow>, vscode.Disp
     const command = clickOf(element);
     if (command !== undefined) item.command = { command, title: element.label, arguments: [element] };
     return item;
+  }
+
+  #look(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    void this.#peers.settled().then(() => vscode.commands.executeCommand("setContext", spaceLookedKey, true));
   }
 
   /** Shows another page of a folder's history. */

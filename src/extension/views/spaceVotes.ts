@@ -3,6 +3,7 @@ import type { PeerView, TransactionView, VoteView } from "../../peer/api.ts";
 import { limits } from "../../protocol/limits.ts";
 import type { Conflict } from "../../protocol/messages.ts";
 import { spaceCommandIds } from "../spaceIds.ts";
+import { editorText } from "./problemWords.ts";
 import type { LastSubmission } from "./spaceModel.ts";
 import { actionRow, failure, noteRow, passed, quiet, row, type SpaceRow, warning } from "./spaceRow.ts";
 import { counted, keyName, keyNames, preciseTimeWord, timeWord } from "./spaceWords.ts";
@@ -128,7 +129,7 @@ export function endWords(
   if (phase === "waiting" && policy === "detach") {
     const ends = view.roster
       .filter(({ name, absentSinceMs }) => waitingFor.includes(name) && absentSinceMs !== undefined)
-      .map(({ absentSinceMs = 0 }) => absentSinceMs + limits.detachAfterMs);
+      .map(({ absentSinceMs = 0 }) => absentSinceMs + (view.detachAfterMs ?? limits.detachAfterMs));
     const names = waitingFor.join(", ");
     const get = waitingFor.length === 1 ? "gets" : "get";
     if (ends.length > 0)
@@ -159,7 +160,9 @@ function ownActions(
     `Go On Without ${waitingFor.join(", ") || "Them"}`,
     "debug-continue",
     spaceCommandIds.goOnWithout,
-    { description: `after ${limits.detachAfterMs / 1_000} s of absence; applied there on return` },
+    {
+      description: `after ${(view.detachAfterMs ?? limits.detachAfterMs) / 1_000} s of absence; applied there on return`,
+    },
   );
   return [without, cancel, timeline];
 }
@@ -179,7 +182,7 @@ function voteRow(id: string, tx: string, vote: VoteView): SpaceRow {
     kind: "vote",
     folder: id,
     label: vote.peer,
-    description: reason === undefined ? word : `${word} · ${reason}`,
+    description: reason === undefined ? word : `${word} · ${editorText(reason)}`,
     icon,
     color,
     words: [vote.vote],

@@ -2,6 +2,7 @@
 import type { KeyRef } from "../../peer/api.ts";
 import type { Problem } from "../../protocol/errors.ts";
 import type { DriftItem } from "../../protocol/messages.ts";
+import { editorProblem } from "./problemWords.ts";
 
 /** Keys that a sentence names before it says how many more there are. */
 export const namedKeysMax = 4;
@@ -57,7 +58,8 @@ export function preciseTimeWord(atMs: number, nowMs: number): string {
 
 /** One line for a notification: what happened, and the next step. */
 export function problemText(problem: Problem): string {
-  return problem.next === "" ? problem.message : `${withStop(problem.message)} ${problem.next}`;
+  const { message, next } = editorProblem(problem);
+  return `${withStop(message)} ${next}`;
 }
 
 /** The text with a full stop at its end. */

@@ -1,5 +1,6 @@
 /** Pure: a transaction's timeline as lanes, marks and places. Names, keys and times; never a value. */
 import type { TraceMark, TransactionTrace } from "../../peer/trace.ts";
+import { editorText } from "./problemWords.ts";
 import { keyNames } from "./spaceWords.ts";
 
 type MarkKind = TraceMark["kind"];
@@ -154,7 +155,7 @@ function placedMark(mark: TraceMark, id: string, startMs: number, left: number):
     left,
     relative: relativeTime(mark.atMs - startMs),
     absolute: clockTime(mark.atMs),
-    text: mark.text ?? "",
+    text: editorText(mark.text ?? ""),
   };
 }
 
@@ -172,7 +173,7 @@ function outcomeText({ outcome, revision }: TransactionTrace, marks: readonly Tr
       return `Committed${revision === undefined ? "" : ` as r${revision}`}${forced}`;
     case "aborted": {
       const reason = marks.findLast(({ kind, text }) => (kind === "aborted" || kind === "no") && text)?.text;
-      return `Aborted, nothing was changed${reason === undefined ? "" : `: ${reason}`}${forced}`;
+      return `Aborted, nothing was changed${reason === undefined ? "" : `: ${editorText(reason)}`}${forced}`;
     }
     case "unknown":
       return `Outcome not known here yet${forced}`;

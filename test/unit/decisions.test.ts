@@ -1,0 +1,201 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { HeuristicRecord } from "../../src/commit/effects.ts";
+import { openParticipant, type ParticipantInput } from "../../src/commit/participantState.ts";
+import { emptySnapshot } from "../../src/commit/snapshot.ts";
+import { newDataKey } from "../../src/crypto/seal.ts";
+import type { KeyRef } from "../../src/peer/api.ts";
+import { CompanionPeer } from "../../src/peer/companion.ts";
+import { Decisions, proposedChanges } from "../../src/peer/decisions.ts";
+import type { LiveState, PeerIdentity, PeerPorts } from "../../src/peer/ports.ts";
+import { Replica } from "../../src/peer/replica.ts";
+import type { Workspace } from "../../src/peer/workspace.ts";
+import { EnvpactError } from "../../src/protocol/errors.ts";
+import type { Item, LogRecord } from "../../src/protocol/record.ts";
+import { nextRecord } from "./log-records.ts";
+
+const identity: PeerIdentity = {
+  space: "team",
+  peer: "ana",
+  name: "Ana",
+  role: "voter",
+  dataKey: newDataKey(),
+  folder: "/w",
+  environments: { default: ".env" },
+};
+const key: KeyRef = { env: "default", key: "API_KEY" };
+
+function replicaOf(records: readonly LogRecord[]): Replica {
+  return new Replica(identity, records, emptySnapshot);
+}
+
+/** The next change of API_KEY; undefined deletes it. */
+function change(records: readonly LogRecord[], value: string | undefined): Item {
+  return replicaOf(records).propose(key, value, records.length);
+}
+
+/** A log whose revisions give API_KEY these values, one after the other. */
+function logOf(...values: readonly (string | undefined)[]): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const value of values) records.push(nextRecord(records.at(-1), { items: [change(records, value)] }));
+  return records;
+}
+
+/** What a person can decide at a peer that holds `records`, applied up to `appliedRev`, with `local` as its API_KEY. */
+function peerAt(records: readonly LogRecord[], appliedRev: number, local: string | undefined) {
+  const image = {
+    base: emptySnapshot,
+    settled: [],
+    records,
+    appliedRev,
+    highestTerm: 1,
+    prepared: undefined,
+  };
+  const state = openParticipant("ana", image);
+  const restored: KeyRef[] = [];
+  const pushed: ParticipantInput[] = [];
+  let failure: EnvpactError | undefined;
+  const workspace = {
+    restore: async (refs: readonly KeyRef[], _rev: number, isMeant: (ref: KeyRef, now?: string) => boolean) =>
+      void restored.push(
+        ...refs.filter((ref) => isMeant(ref, local)).map(({ env, key: name }) => ({ env, key: name })),
+      ),
+  };
+  const decisions = new Decisions({
+    ports: {} as PeerPorts,
+    identity,
+    state,
+    replica: replicaOf(records),
+    workspace: workspace as unknown as Workspace,
+    push: (input) => {
+      pushed.push(input);
+      if (input.kind === "force") state.heuristics = [decided([], { tx: input.tx, status: "pending" })];
+    },
+    carriedOut: async () => {
+      if (failure) throw failure;
+    },
+    refresh: async () => undefined,
+    superseded: () => undefined,
+  });
+  const failWrites = () => {
+    failure = new EnvpactError("DATA_NOT_WRITABLE", "the journal cannot be written", "");
+  };
+  return { decisions, state, restored, pushed, failWrites };
+}
+
+function decided(items: readonly Item[], more: Partial<HeuristicRecord>): HeuristicRecord {
+  return { tx: "tx-1", base: 1, items, forced: "abort", atMs: 0, done: true, status: "mixed", ...more };
+}
+
+describe("a decision", () => {
+  it("that could not be written is no decision: whoever made it is told", async () => {
+    const { decisions, failWrites } = peerAt(logOf("a"), 1, "a");
+    failWrites();
+    await expect(decisions.force("tx-1", "commit")).rejects.toMatchObject({
+      problem: { code: "DATA_NOT_WRITABLE" },
+    });
+  });
+});
+
+describe("a resync", () => {
+  let records: LogRecord[];
+  beforeEach(() => {
+    records = logOf("a");
+  });
+
+  it("carries out a deletion that was aborted here and committed in the space", async () => {
+    const items = [change(records, undefined)];
+    const peer = peerAt(logOf("a", undefined), 2, "a");
+    peer.state.heuristics = [decided(items, { revision: 2 })];
+    await peer.decisions.resync("tx-1");
+    expect(peer.restored).toEqual([key]);
+    expect(peer.pushed).toEqual([{ kind: "resynced", tx: "tx-1" }]);
+  });
+
+  it("takes a forced value out that the log does not hold, and leaves what the user made of it since", async () => {
+    const items = [change([], "forced")];
+    for (const [local, restored] of [
+      ["forced", [key]],
+      ["mine by now", []],
+    ] as const) {
+      const peer = peerAt([nextRecord(undefined, { items: [] })], 1, local);
+      peer.state.heuristics = [decided(items, { forced: "commit" })];
+      await peer.decisions.resync("tx-1");
+      expect(peer.restored).toEqual(restored);
+    }
+  });
+
+  it("leaves a revision that is held and not in the files yet to its apply, which then leaves nothing out", async () => {
+    const items = [change(records, "b")];
+    const peer = peerAt(logOf("a", "b"), 1, "a");
+    peer.state.heuristics = [decided(items, { revision: 2 })];
+    await peer.decisions.resync("tx-1");
+    expect(peer.restored).toEqual([]);
+    expect(peer.pushed).toEqual([{ kind: "resynced", tx: "tx-1" }]);
+  });
+
+  it("takes no forced value out that a held revision is about to bring in", async () => {
+    const items = [change([], "forced")];
+    const empty = nextRecord(undefined, { items: [] });
+    const peer = peerAt([empty, nextRecord(empty, { items })], 1, "forced");
+    peer.state.heuristics = [decided(items, { forced: "commit" })];
+    await peer.decisions.resync("tx-1");
+    expect(peer.restored).toEqual([]);
+  });
+});
+
+describe("a change under review", () => {
+  it("is shown with what it replaces, for the environments of the folder alone", () => {
+    const records = logOf("a");
+    const other = { ...change(records, "elsewhere"), env: "prod" };
+    const asked = { tx: "tx-1", base: 1, items: [change(records, "b"), other] };
+    expect(proposedChanges(replicaOf(records), identity, asked)).toEqual([
+      { ...key, op: "set", before: "a", after: "b" },
+    ]);
+  });
+
+  it("is shown by a second window, too, from what the process that takes part says of it", async () => {
+    const records = logOf("a");
+    const asked = { tx: "tx-1", base: 1, items: [change(records, "b")] };
+    const live: LiveState = {
+      transactions: [],
+      reviews: [],
+      underReview: asked,
+      doubted: undefined,
+      applyProblem: undefined,
+    };
+    const peer = await CompanionPeer.open(beside(live), identity, async () => ({
+      base: emptySnapshot,
+      settled: [],
+      records,
+      appliedRev: 1,
+      highestTerm: 1,
+      prepared: undefined,
+    }));
+    expect(await peer.reviewChanges("tx-1")).toEqual([{ ...key, op: "set", before: "a", after: "b" }]);
+    await expect(peer.reviewChanges("tx-2")).rejects.toMatchObject({ problem: { code: "NOT_IN_DOUBT" } });
+    await peer.close();
+  });
+});
+
+/** The world of a second window whose participant shows `live`; there is no coordinator. */
+function beside(live: LiveState): PeerPorts {
+  const idle = { dispose: () => undefined };
+  return {
+    files: {
+      read: async () => ({ kind: "absent", path: "/w/.env" }),
+      watch: () => idle,
+    },
+    store: { readMarks: async () => ({ shared: [], released: [], allowed: [], adopted: [] }) },
+    desk: {
+      readLive: async () => live,
+      readAuthors: async () => [],
+      watchLive: () => idle,
+      writeLive: async () => undefined,
+    },
+    connect: () => ({ send: () => false, hangUp: () => undefined, close: async () => undefined }),
+    now: () => 0,
+    at: () => idle,
+    log: () => undefined,
+    released: async () => undefined,
+  } as unknown as PeerPorts;
+}
