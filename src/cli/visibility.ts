@@ -1,4 +1,5 @@
 import type {
+  ConsentView,
   HeuristicView,
   InDoubtView,
   PeerRow,
@@ -112,6 +113,26 @@ export function reviewText({ tx, author, message, keys, deadlineAtMs }: ReviewVi
   return `Review: ${author} changes ${keysText(keys)}${about}; ${ageText(deadlineAtMs - now)} left. ${reviewNext(tx)}`;
 }
 
+/** A change of others that was refused here for want of consent. */
+export function consentData({ tx, author, atMs, keys }: ConsentView): object {
+  return {
+    tx,
+    author,
+    at: isoOf(atMs),
+    keys: keys.map(({ key }) => key),
+    items: keys.map(refOf),
+    next: consentNext(keys),
+  };
+}
+
+function consentNext(keys: ConsentView["keys"]): string {
+  return `envpact allow ${[...new Set(keys.map(({ key }) => key))].join(" ")}`;
+}
+
+function consentText({ author, atMs, keys }: ConsentView): string {
+  return `Refused at ${isoOf(atMs)}: ${author} may not change ${keysText(keys)} here, which can make programs run other code. To let others change it: ${consentNext(keys)}`;
+}
+
 export function spreadText({ revision, applied, of, waitingFor }: SpreadView): string {
   const get = waitingFor.length === 1 ? "gets" : "get";
   return `Committed r${revision}, applied by ${applied} of ${of}; ${waitingFor.join(", ")} ${get} it on return.`;
@@ -192,6 +213,7 @@ export function attentionText(view: PeerView, now: number): readonly string[] {
     ...view.inDoubt.map((doubt) => doubtText(doubt, now)),
     ...view.heuristics.map(heuristicText),
     ...view.reviews.map((review) => reviewText(review, now)),
+    ...view.consents.map(consentText),
     ...view.transactions
       .filter(({ id }) => !view.inDoubt.some(({ tx }) => tx === id))
       .map((transaction) => transactionText(transaction, view)),

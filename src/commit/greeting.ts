@@ -1,4 +1,5 @@
 import { closeCodes } from "../protocol/errors.ts";
+import { limits } from "../protocol/limits.ts";
 import type { ClientMessage } from "../protocol/messages.ts";
 import type { CoordinatorEffect } from "./effects.ts";
 import { nextPart, openOutgoing } from "./snapshot.ts";
@@ -69,6 +70,8 @@ export function hello(
       floor: context.floor,
       roster: rosterOf(state),
       policy: state.policy,
+      // A peer that does not know the member yet takes a WELCOME without it.
+      ...(state.detachAfterMs === limits.detachAfterMs ? {} : { detachAfterMs: state.detachAfterMs }),
     }),
   );
   if (session.kind === "participant") effects.push(...welcomeParticipant(state, session, message, context));

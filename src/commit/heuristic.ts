@@ -44,9 +44,10 @@ export function isForced(state: ParticipantState, tx: string): boolean {
 /** Brings the files to what was forced, where that is not done yet: after the decision, a restart, or a locked file. */
 export function carryOut(state: ParticipantState): ParticipantEffect[] {
   const { prepared } = state;
+  // Also when its outcome came while the file was locked: a time that stays in the past would wake it for ever.
+  state.retryForceAt = Number.POSITIVE_INFINITY;
   const undone = state.heuristics.find((one) => one.status === "pending" && !one.done);
   if (!prepared || undone?.tx !== prepared.tx) return [];
-  state.retryForceAt = Number.POSITIVE_INFINITY;
   return [{ type: "force", outcome: undone.forced, prepared }];
 }
 

@@ -17,8 +17,7 @@ export function submit(
   const { requestId } = message;
   const rev = context.requestRevision(requestId);
   if (rev !== undefined) {
-    const tx = context.revision(rev)?.tx;
-    const record = rev > context.floor ? context.records(rev)[0] : undefined;
+    const { tx, detached = [] } = context.revision(rev) ?? {};
     return [
       send(session.id, {
         t: "answer",
@@ -26,7 +25,7 @@ export function submit(
         outcome: "committed",
         rev,
         ...(tx === undefined ? {} : { tx }),
-        detached: record?.detached ?? [],
+        detached: [...detached],
       }),
     ];
   }

@@ -1,5 +1,6 @@
+import type { CoordinatorMessage } from "../protocol/messages.ts";
 import { follows, type LogRecord, type MemberState, requestsOf, slot } from "../protocol/record.ts";
-import type { PreparedRecord } from "./effects.ts";
+import type { HeuristicRecord, PreparedRecord } from "./effects.ts";
 
 /** A broken rule, by its number under "Invariants" in docs/PROTOCOL.md. Names peers, keys and ids, never a value. */
 export interface Violation {
@@ -7,9 +8,12 @@ export interface Violation {
   readonly text: string;
 }
 
-function broken(invariant: number, text: string): Violation {
+/** A violation of the rule with this number. */
+export function broken(invariant: number, text: string): Violation {
   return { invariant, text };
 }
+
+type Answer = Extract<CoordinatorMessage, { t: "answer" }>;
 
 /** Outcomes that can be said of a transaction or a request. */
 export type SaidOutcome = "commit" | "abort";
@@ -24,6 +28,8 @@ export class LogAudit {
   readonly #byRequest = new Map<string, LogRecord>();
   readonly #byTransaction = new Map<string, LogRecord>();
   readonly #members = new Map<string, MemberState>();
+  /** Names of voters that others went on without, at any time. */
+  readonly #leftBehind = new Set<string>();
 
   /** The last durable revision, with its hash. */
   get head(): { readonly rev: number; readonly hash: string } {
@@ -73,6 +79,10 @@ export class LogAudit {
       if (this.#byRequest.has(requestId))
         found.push(broken(8, `${name} commits the request ${requestId} again`));
     }
+    for (const name of record.detached ?? []) {
+      if (!this.#leftBehind.has(name))
+        found.push(broken(8, `revision ${record.rev} names ${name} as detached`));
+    }
     for (const item of record.items) {
       const version = this.#versions.get(slot(item.env, item.key)) ?? 0;
       if (version !== item.expected) {
@@ -91,7 +101,10 @@ export class LogAudit {
     this.#byTransaction.set(record.tx, record);
     for (const requestId of requestsOf(record)) this.#byRequest.set(requestId, record);
     for (const item of record.items) this.#versions.set(slot(item.env, item.key), item.expected + 1);
-    for (const member of record.members) this.#members.set(member.peer, member.state);
+    for (const { peer, name, state } of record.members) {
+      this.#members.set(peer, state);
+      if (state === "syncing") this.#leftBehind.add(name);
+    }
   }
 }
 
@@ -101,6 +114,8 @@ export class OutcomeAudit {
   readonly #abortedTransactions = new Set<string>();
   readonly #abortedRequests = new Set<string>();
   readonly #contents = new Map<string, string>();
+  /** What was answered to requests that were aborted, by term and request: a coordinator remembers them while it runs. */
+  readonly #refusals = new Map<string, string>();
 
   constructor(log: LogAudit) {
     this.#log = log;
@@ -126,22 +141,34 @@ export class OutcomeAudit {
     return logged ? [broken(3, `${tx} is in the log and was told as aborted`)] : [];
   }
 
-  /** An answer to a request was said; `rev` for a commit. */
-  answered(requestId: string, outcome: SaidOutcome, rev: number | undefined): Violation[] {
+  /** An answer to a request was said in `term`: the truth, and the same one each time, the names left behind included. */
+  answered(
+    term: number,
+    { requestId, outcome, rev, tx, code, reason, conflicts, detached }: Answer,
+  ): Violation[] {
     const record = this.#log.byRequest(requestId);
-    if (outcome === "abort") {
-      return record
-        ? [broken(3, `the request ${requestId} is revision ${record.rev}, answered: aborted`)]
-        : [];
+    if (outcome === "aborted") {
+      if (record) return [abortedThough(requestId, record)];
+      const said = JSON.stringify([tx, code, reason, conflicts, detached]);
+      const before = this.#refusals.get(`${term} ${requestId}`) ?? said;
+      this.#refusals.set(`${term} ${requestId}`, said);
+      return before === said
+        ? []
+        : [broken(8, `the request ${requestId} got two answers: ${before}, ${said}`)];
     }
-    if (record && record.rev === rev) return [];
-    return [broken(9, `the request ${requestId} was acknowledged as revision ${rev}, which is not durable`)];
+    if (record?.rev !== rev)
+      return [
+        broken(9, `the request ${requestId} was acknowledged as revision ${rev}, which is not durable`),
+      ];
+    const names = record ? namesLeftBehind(record, detached) : undefined;
+    return names === undefined ? [] : [broken(8, `the request ${requestId} was answered ${names}`)];
   }
 
   /** The author took an abort for final: the request must never commit from now on. */
   settledAsAborted(requestId: string): Violation[] {
     this.#abortedRequests.add(requestId);
-    return this.answered(requestId, "abort", undefined);
+    const record = this.#log.byRequest(requestId);
+    return record ? [abortedThough(requestId, record)] : [];
   }
 
   /** A record became durable. */
@@ -163,6 +190,29 @@ export class OutcomeAudit {
     if (this.#abortedTransactions.has(prepared.tx) || (decided && decided.tx !== prepared.tx)) return [];
     return [broken(5, `${peer} decided ${prepared.tx} alone`)];
   }
+
+  /** 15: a peer compared what a person forced there with the outcome. */
+  compared(peer: string, heuristic: HeuristicRecord): Violation[] {
+    const { tx, base, forced, status, revision } = heuristic;
+    const logged = this.#log.byTransaction(tx);
+    if (!logged && !this.#abortedTransactions.has(tx) && !this.#log.record(base + 1)) {
+      return [broken(15, `${peer} compared the forced ${tx} with an outcome that nobody told`)];
+    }
+    const truth: SaidOutcome = logged ? "commit" : "abort";
+    if (status === (forced === truth ? "same" : "mixed") && revision === logged?.rev) return [];
+    return [broken(15, `${peer} calls the forced ${forced} of ${tx} ${status}; its outcome is ${truth}`)];
+  }
+}
+
+function abortedThough(requestId: string, { rev }: LogRecord): Violation {
+  return broken(3, `the request ${requestId} is revision ${rev}, answered: aborted`);
+}
+
+/** What is wrong with the names that the author of a record was told to have been left behind, if anything. */
+export function namesLeftBehind(record: LogRecord, told: readonly string[] = []): string | undefined {
+  const { rev, detached = [] } = record;
+  const [said, logged] = [[...told].sort().join(), [...detached].sort().join()];
+  return said === logged ? undefined : `without "${said}", and revision ${rev} was made without "${logged}"`;
 }
 
 /** What a voter's journal durably holds. */
@@ -172,6 +222,36 @@ export interface Held {
   readonly records: readonly LogRecord[];
   readonly appliedRev: number;
   readonly prepared: Pick<PreparedRecord, "tx" | "base"> | undefined;
+}
+
+/** What a voter's journal holds of outcomes that were forced there. */
+export interface HeldForced extends Held {
+  readonly heuristics?: readonly HeuristicRecord[];
+}
+
+/** The promise whose outcome a journal does not know. */
+export function openPromise(held: Held): Held["prepared"] {
+  const { prepared } = held;
+  return prepared && heldRevision(held) <= prepared.base ? prepared : undefined;
+}
+
+/** 15: what was forced waits for its outcome exactly as long as the promise does, also after a restart. */
+export function checkComparisons(peer: string, held: HeldForced): Violation[] {
+  const open = openPromise(held)?.tx;
+  return (held.heuristics ?? [])
+    .filter(({ tx, status }) => status === "pending" && tx !== open)
+    .map(({ tx }) => broken(15, `${peer} knows the outcome of ${tx} and did not compare what was forced`));
+}
+
+/** 15: what a person forced stays the business of this peer: the coordinator hears of the promise as before. */
+export function checkHello(
+  peer: string,
+  held: Held,
+  said: readonly Pick<PreparedRecord, "tx" | "base">[],
+): Violation[] {
+  const open = openPromise(held);
+  if (!open || said.some(({ tx }) => tx === open.tx)) return [];
+  return [broken(15, `${peer} does not name its promise ${open.tx} in HELLO`)];
 }
 
 /** The last revision of a journal. */
@@ -204,7 +284,7 @@ export function checkPromise(
 ): Violation[] {
   const found: Violation[] = [];
   const last = heldRevision(held);
-  const open = held.prepared && last <= held.prepared.base ? held.prepared : undefined;
+  const open = openPromise(held);
   if (open && open.tx !== prepared.tx)
     found.push(broken(10, `${peer} promised ${prepared.tx} beside ${open.tx}`));
   if (prepared.base !== last || prepared.base !== held.appliedRev) {
@@ -219,43 +299,4 @@ export function checkCopy(peer: string, record: Pick<LogRecord, "rev" | "hash">,
   const original = log.record(record.rev);
   if (original?.hash === record.hash) return [];
   return [broken(original ? 11 : 9, `${peer} holds a revision ${record.rev} that is not the durable one`)];
-}
-
-/** One replacement of an environment file by a peer. */
-export interface FileWrite {
-  /** Peer and file, for the report. */
-  readonly name: string;
-  readonly before: ReadonlyMap<string, string>;
-  readonly after: ReadonlyMap<string, string>;
-  /** Lines that no shared key owns, in order, line ends included. */
-  readonly foreignBefore: readonly string[];
-  readonly foreignAfter: readonly string[];
-  /** The values (undefined: absent) that the log gives the key from the file's revision to the one held. */
-  readonly logged: (key: string) => readonly (string | undefined)[];
-  /** Whether this local value can be had back. */
-  readonly kept: (key: string, value: string) => boolean;
-}
-
-/** 2 and 12: a write makes committed values only, touches nothing else, and loses no local value. */
-export function checkFileWrite(write: FileWrite): Violation[] {
-  const found: Violation[] = [];
-  for (const key of new Set([...write.before.keys(), ...write.after.keys()])) {
-    const before = write.before.get(key);
-    const after = write.after.get(key);
-    if (before === after) continue;
-    const logged = write.logged(key);
-    if (!logged.includes(after)) found.push(broken(2, `${write.name}: ${key} became what no revision says`));
-    if (before !== undefined && !logged.includes(before) && !write.kept(key, before)) {
-      found.push(broken(12, `${write.name}: the local value of ${key} was lost`));
-    }
-  }
-  if (write.foreignBefore.join("") !== write.foreignAfter.join("")) {
-    found.push(broken(12, `${write.name}: lines that belong to no changed key were changed`));
-  }
-  return found;
-}
-
-/** 13: none of the plaintext marks occurs in `bytes`; `where` names the place. */
-export function checkSealed(where: string, bytes: string, marks: readonly string[]): Violation[] {
-  return marks.some((mark) => bytes.includes(mark)) ? [broken(13, `plaintext in ${where}`)] : [];
 }

@@ -12,6 +12,9 @@ import type {
 } from "./effects.ts";
 import type { SettledRevision, Snapshot } from "./snapshot.ts";
 
+/** What a coordinator's store knows for ever of a revision, compacted ones included. */
+export type StoredRevision = Pick<SettledRevision, "tx" | "hash" | "detached">;
+
 /** A member of a space as the log has it. */
 export interface Member {
   readonly peer: string;
@@ -81,10 +84,10 @@ export interface CoordinatorStore {
   /** A record whose body is kept; undefined for a compacted or unknown revision. */
   record(space: string, rev: number): LogRecord | undefined;
   /**
-   * Transaction and hash of a revision, compacted ones included: kept for ever. In a store that was rebuilt from peers
-   * that had taken a snapshot, some of them (or only the transaction, then empty) may not be known any more.
+   * Transaction and hash of a revision, and the names it was made without: kept for ever. In a store that was rebuilt
+   * from peers that had taken a snapshot, some of them (or only the transaction, then empty) may not be known any more.
    */
-  revision(space: string, rev: number): { readonly tx: string; readonly hash: string } | undefined;
+  revision(space: string, rev: number): StoredRevision | undefined;
   /** Revisions up to this one are compacted: their bodies are gone. 0: none. */
   floor(space: string): number;
   /** The state at the floor. */

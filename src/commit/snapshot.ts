@@ -16,19 +16,21 @@ export interface Snapshot {
   readonly members: readonly MemberChange[];
 }
 
-/** What is kept for ever of a revision whose body is compacted: its outcome and the requests that it answered. */
+/** What is kept for ever of a revision whose body is compacted: its outcome, and the answer to its requests. */
 export interface SettledRevision {
   readonly rev: number;
   /** Empty where it is not known: the revision came as a part of a snapshot. */
   readonly tx: string;
   readonly hash: string;
   readonly requests: readonly string[];
+  /** Names of the voters that it was made without; absent when there are none. */
+  readonly detached?: readonly string[];
 }
 
 /** What stays of a record whose body is compacted. */
 export function settledOf(record: LogRecord): SettledRevision {
-  const { rev, tx, hash } = record;
-  return { rev, tx, hash, requests: requestsOf(record) };
+  const { rev, tx, hash, detached } = record;
+  return { rev, tx, hash, requests: requestsOf(record), ...(detached === undefined ? {} : { detached }) };
 }
 
 /** The state before revision 1. */

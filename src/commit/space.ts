@@ -1,7 +1,7 @@
 import type { CoordinatorMessage, DriftItem, Policy, RosterEntry } from "../protocol/messages.ts";
 import type { Author, Item, LogRecord, MemberChange } from "../protocol/record.ts";
 import type { CoordinatorEffect } from "./effects.ts";
-import type { KeyVersion, Member, SpaceImage } from "./ports.ts";
+import type { KeyVersion, Member, SpaceImage, StoredRevision } from "./ports.ts";
 import type { OutgoingSnapshot, Snapshot } from "./snapshot.ts";
 
 /** One connection of a member. */
@@ -101,8 +101,8 @@ export interface StepContext {
   readonly nonce: string;
   /** The revision that a request became, from the durable store. */
   readonly requestRevision: (requestId: string) => number | undefined;
-  /** Transaction (empty: not known any more) and hash of a revision, from the durable store (kept for ever). */
-  readonly revision: (rev: number) => { readonly tx: string; readonly hash: string } | undefined;
+  /** Of a revision from the durable store, kept for ever; an empty transaction is not known any more. */
+  readonly revision: (rev: number) => StoredRevision | undefined;
   /** Revisions up to this one are compacted: a session behind it gets the snapshot first. 0: none. */
   readonly floor: number;
   /** The state at the floor. */

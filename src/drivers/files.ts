@@ -16,7 +16,7 @@ import {
   writeTemporary,
 } from "./atomic.ts";
 import { findTarget, hashBytes, hashFile, readRegularFile, realPathOf, type Target } from "./regularFile.ts";
-import { systemCode, unlessMissing, writeProblem } from "./system.ts";
+import { unlessMissing, writeProblem } from "./system.ts";
 import { watchFiles } from "./watch.ts";
 
 const bytesMax = limits.environmentFileBytesMax;
@@ -174,7 +174,8 @@ function insideOf(folder: string): (path: string) => Result<Target, Problem> {
       if (realFolder === undefined || isInside(realFolder, real)) return ok(found);
       return err(outside(path, folder));
     } catch (error) {
-      return systemCode(error) === "ELOOP" ? ok(found) : err(writeProblem(path, error));
+      // What is refused is neither read nor written; its own reason says more.
+      return found.kind === "refused" ? ok(found) : err(writeProblem(path, error));
     }
   };
 }

@@ -57,6 +57,7 @@ const settledSchema = v.object({
   tx: v.string(),
   hash: v.string(),
   requests: v.array(v.string()),
+  detached: v.exactOptional(v.array(v.string())),
 });
 const writeSchema = v.variant("kind", [
   v.object({ kind: v.literal("prepared"), prepared: preparedSchema }),

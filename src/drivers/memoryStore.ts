@@ -1,6 +1,6 @@
-import type { CoordinatorStore, SpaceWrites, StoredInvitation } from "../commit/ports.ts";
+import type { CoordinatorStore, SpaceWrites, StoredInvitation, StoredRevision } from "../commit/ports.ts";
 import { nextFloor, type Retention, retentionOf } from "../commit/retention.ts";
-import { advanceSnapshot, emptySnapshot, type Snapshot } from "../commit/snapshot.ts";
+import { advanceSnapshot, emptySnapshot, type Snapshot, settledOf } from "../commit/snapshot.ts";
 import { createDevice } from "../crypto/device.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import type { Policy } from "../protocol/messages.ts";
@@ -15,7 +15,7 @@ interface MemorySpace {
   readonly policy: Policy | undefined;
   /** The state behind which the log is compacted. */
   base: Snapshot;
-  readonly revisions: { readonly tx: string; readonly hash: string }[];
+  readonly revisions: StoredRevision[];
   readonly log: LogRecord[];
   readonly requests: Map<string, number>;
   readonly peers: Map<string, string>;
@@ -89,7 +89,7 @@ class MemoryStore implements CoordinatorStore {
     for (const record of records) {
       foldRecord(stored.fold, record);
       stored.log.push(record);
-      stored.revisions.push({ tx: record.tx, hash: record.hash });
+      stored.revisions.push(settledOf(record));
       for (const requestId of requestsOf(record)) stored.requests.set(requestId, record.rev);
     }
   }
@@ -113,7 +113,7 @@ class MemoryStore implements CoordinatorStore {
     return log[rev - 1 - base.rev];
   }
 
-  revision(space: string, rev: number): { readonly tx: string; readonly hash: string } | undefined {
+  revision(space: string, rev: number): StoredRevision | undefined {
     return this.#get(space).revisions[rev - 1];
   }
 

@@ -164,8 +164,10 @@ function readProblem(path: string, error: unknown): Problem {
   }
   const denied = code === "EACCES" || code === "EPERM";
   return {
-    code: denied ? "FILE_NOT_WRITABLE" : "FILE_NOT_REGULAR",
+    code: "FILE_NOT_READABLE",
     message: `${path} cannot be read: ${denied ? "permission was denied" : `the system reported ${code}`}.`,
-    next: denied ? "Give yourself permission to read and write it." : "Check the file and the disk.",
+    next: denied
+      ? "Give yourself permission to read and write it, and to look into its folder."
+      : "Check the file and the disk.",
   };
 }

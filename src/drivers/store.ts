@@ -1,6 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CoordinatorWrite } from "../commit/effects.ts";
-import type { CoordinatorStore, SpaceImage, SpaceWrites, StoredInvitation } from "../commit/ports.ts";
+import type {
+  CoordinatorStore,
+  SpaceImage,
+  SpaceWrites,
+  StoredInvitation,
+  StoredRevision,
+} from "../commit/ports.ts";
 import { nextFloor, type Retention, retentionOf } from "../commit/retention.ts";
 import { advanceSnapshot, emptySnapshot, type Snapshot } from "../commit/snapshot.ts";
 import type { Policy } from "../protocol/messages.ts";
@@ -8,7 +14,7 @@ import { follows, type LogRecord, recordIn, requestsOf } from "../protocol/recor
 import { notNext, unknownSpace } from "./memoryStore.ts";
 import { emptyFold, foldOfSnapshot, foldRecord, imageOfSpace, type LogFold } from "./spaceImage.ts";
 import { damagedStore, inTransaction, Statements, storeError } from "./sqlite.ts";
-import { openDatabase } from "./storeSchema.ts";
+import { openDatabase, storedRevision } from "./storeSchema.ts";
 import { type Floor, noFloor, SnapshotTables } from "./storeSnapshot.ts";
 
 /**
@@ -128,9 +134,10 @@ class SqliteStore implements CoordinatorStore {
     return row === undefined ? undefined : this.#readRecord(space, String(row.body));
   }
 
-  revision(space: string, rev: number): { readonly tx: string; readonly hash: string } | undefined {
-    const row = this.#get("SELECT tx, hash FROM log WHERE space = ? AND rev = ?", space, rev);
-    return row === undefined ? undefined : { tx: String(row.tx), hash: String(row.hash) };
+  revision(space: string, rev: number): StoredRevision | undefined {
+    const sql =
+      "SELECT tx, hash, names FROM log LEFT JOIN leftBehind USING (space, rev) WHERE space = ? AND rev = ?";
+    return storedRevision(this.#get(sql, space, rev));
   }
 
   floor(space: string): number {
@@ -233,7 +240,7 @@ class SqliteStore implements CoordinatorStore {
   }
 
   #insertRecord(space: string, head: LogFold["head"], record: LogRecord): LogFold["head"] {
-    const { rev, tx, hash } = record;
+    const { rev, tx, hash, detached } = record;
     const requests = requestsOf(record);
     const repeated =
       new Set(requests).size < requests.length ||
@@ -249,6 +256,8 @@ class SqliteStore implements CoordinatorStore {
     );
     for (const request of requests)
       this.#statements.run("INSERT INTO requests VALUES (?, ?, ?)", space, request, rev);
+    if (detached !== undefined)
+      this.#statements.run("INSERT INTO leftBehind VALUES (?, ?, ?)", space, rev, JSON.stringify(detached));
     return { rev, hash };
   }
 

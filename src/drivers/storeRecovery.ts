@@ -6,7 +6,7 @@ import type { RebuiltLog } from "../commit/rebuilding.ts";
 import { emptySnapshot, type SettledRevision, type Snapshot } from "../commit/snapshot.ts";
 import { type LogRecord, recordIn, requestsOf } from "../protocol/record.ts";
 import { inTransaction, loadSqlite, Statements, storeError } from "./sqlite.ts";
-import { dataFileName, openDatabase } from "./storeSchema.ts";
+import { dataFileName, openDatabase, storedRevision } from "./storeSchema.ts";
 import { SnapshotTables } from "./storeSnapshot.ts";
 
 /** What can be read of a damaged store; every part may be missing. */
@@ -101,13 +101,15 @@ function readCompacted(database: DatabaseSync, space: string): Pick<Salvage, "ba
     space,
   ))
     requests.set(Number(rev), [...(requests.get(Number(rev)) ?? []), String(request)]);
+  const names = new Map<number, unknown>();
+  for (const row of readable(database, "SELECT rev, names FROM leftBehind WHERE space = ?", space))
+    names.set(Number(row.rev), row.names);
   const sql = "SELECT rev, tx, hash FROM log WHERE space = ? AND body = '' ORDER BY rev";
-  const settled = readable(database, sql, space).map(({ rev, tx, hash }) => ({
-    rev: Number(rev),
-    tx: String(tx),
-    hash: String(hash),
-    requests: requests.get(Number(rev)) ?? [],
-  }));
+  const settled = readable(database, sql, space).flatMap((row) => {
+    const rev = Number(row.rev);
+    const known = storedRevision({ ...row, names: names.get(rev) });
+    return known ? [{ rev, ...known, requests: requests.get(rev) ?? [] }] : [];
+  });
   try {
     return { base: new SnapshotTables(new Statements(database)).read(space), settled };
   } catch (error) {
@@ -169,6 +171,7 @@ export function writeRecovered(
 function removeSpace(database: DatabaseSync, space: string): void {
   const tables = [
     "requests",
+    "leftBehind",
     "snapshotKeys",
     "snapshotMembers",
     "snapshots",
@@ -185,6 +188,7 @@ function insertSpace(database: DatabaseSync, recovered: RecoveredSpace): void {
   database.prepare("INSERT INTO spaces VALUES (?, ?, ?, ?)").run(space, owner, term, policy);
   const insertRevision = database.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?)");
   const insertRequest = database.prepare("INSERT INTO requests VALUES (?, ?, ?)");
+  const insertNames = database.prepare("INSERT INTO leftBehind VALUES (?, ?, ?)");
   for (const { rev, tx, hash, requests } of log.settled) {
     insertRevision.run(space, rev, tx, hash, "");
     for (const request of requests) insertRequest.run(space, request, rev);
@@ -195,6 +199,8 @@ function insertSpace(database: DatabaseSync, recovered: RecoveredSpace): void {
     insertRevision.run(space, record.rev, record.tx, record.hash, JSON.stringify(record));
     for (const request of requestsOf(record)) insertRequest.run(space, request, record.rev);
   }
+  for (const { rev, detached } of [...log.settled, ...log.records])
+    if (detached !== undefined) insertNames.run(space, rev, JSON.stringify(detached));
   const insertInvitation = database.prepare("INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?)");
   for (const { invite, verifier, wrappedKey, expiresAt, usedBy } of invitations)
     insertInvitation.run(space, invite, verifier, wrappedKey, expiresAt, usedBy);

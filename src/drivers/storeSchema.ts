@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import type { StoredRevision } from "../commit/ports.ts";
 import { createDevice } from "../crypto/device.ts";
 import { EnvpactError } from "../protocol/errors.ts";
 import { randomToken } from "./clock.ts";
@@ -9,9 +10,16 @@ import { damagedStore, inTransaction, loadSqlite, notWritableStore, storeError }
 /** The store's file in its data folder. */
 export const dataFileName = "coordinator.sqlite";
 /** `PRAGMA user_version` of the tables below. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 /** How long another holder of the file is waited for: one that is just ending. */
 const busyTimeoutMs = 200;
+
+/** The voters that a revision was made without, as a JSON array of names; most revisions have none. */
+const leftBehind = `
+CREATE TABLE leftBehind (
+  space TEXT NOT NULL REFERENCES spaces, rev INTEGER NOT NULL, names TEXT NOT NULL,
+  PRIMARY KEY (space, rev)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = ${schemaVersion};`;
 
 // A compacted revision keeps its row, without its body: its transaction, hash and requests are known for ever. The
 // state at the floor stands in for the bodies. A transaction is empty where a rebuilt store does not know it.
@@ -30,7 +38,7 @@ CREATE TABLE snapshotKeys (
 CREATE TABLE snapshotMembers (
   space TEXT NOT NULL REFERENCES spaces, peer TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,
   state TEXT NOT NULL, reason TEXT NOT NULL, device TEXT, PRIMARY KEY (space, peer)) STRICT;
-PRAGMA user_version = ${schemaVersion};`;
+${leftBehind}`;
 
 // The log is the space: members and key versions are its fold, read once at the start. A revision, a request and
 // a transaction can each stand in it once only, whoever asks.
@@ -58,6 +66,11 @@ ${compactable}
 INSERT INTO requests SELECT space, request, rev FROM log WHERE request IS NOT NULL;
 DROP INDEX log_request;
 ALTER TABLE log DROP COLUMN request;`;
+
+/** From version 2, where the names were in the records alone, and gone with their bodies. */
+const fromVersion2 = `${leftBehind}
+INSERT INTO leftBehind SELECT space, rev, json_extract(body, '$.detached') FROM log
+  WHERE body <> '' AND json_extract(body, '$.detached') IS NOT NULL;`;
 
 /**
  * Opens (or creates) the database in `dataDir`, for this process alone and with its tables; the caller closes it. Throws
@@ -122,6 +135,7 @@ function prepareDatabase(database: DatabaseSync, file: string): void {
       );
     }
     if (version === 1) database.exec(fromVersion1);
+    if (version === 2) database.exec(fromVersion2);
     if (version === 0) {
       database.exec(schema);
       const insert = database.prepare("INSERT INTO meta VALUES (?, ?)");
@@ -131,4 +145,14 @@ function prepareDatabase(database: DatabaseSync, file: string): void {
   });
   const check = database.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
   if (check.quick_check !== "ok") throw damagedStore(file, "SQLite's own check fails");
+}
+
+/** The revision that a row of `log`, joined with `leftBehind`, holds. */
+export function storedRevision(
+  row: Readonly<Record<string, unknown>> | undefined,
+): StoredRevision | undefined {
+  if (row === undefined) return undefined;
+  const { tx, hash, names } = row;
+  const detached = typeof names === "string" ? { detached: JSON.parse(names) as string[] } : {};
+  return { tx: String(tx), hash: String(hash), ...detached };
 }

@@ -63,6 +63,16 @@ export interface ReviewView {
   readonly deadlineAtMs: number;
 }
 
+/** A change of others that this folder refused, until a person here lets others change these keys (`allow`). */
+export interface ConsentView {
+  readonly tx: string;
+  readonly author: string;
+  /** When it was refused, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** Those of its keys that make programs run other code and are not allowed. */
+  readonly keys: readonly KeyRef[];
+}
+
 /**
  * An outcome that this peer's person forced while it was in doubt. `pending` until the coordinator's word is known;
  * then `same`, or `mixed`: the files say something else than the log, and `resync` mends that.
@@ -123,6 +133,8 @@ export interface PeerView {
   /** The space's last revision, as far as known. */
   readonly head: number;
   readonly policy?: Policy | undefined;
+  /** How long a voter is absent before policy `detach` goes on without it, as its coordinator said. */
+  readonly detachAfterMs?: number;
   readonly roster: readonly PeerRow[];
   /** The keys that the space's log holds, with the revision that last changed them. */
   readonly shared: readonly (KeyRef & { readonly revision: number })[];
@@ -131,6 +143,8 @@ export interface PeerView {
   readonly transactions: readonly TransactionView[];
   readonly inDoubt: readonly InDoubtView[];
   readonly reviews: readonly ReviewView[];
+  /** What was refused for want of consent since the process that takes part began; a commit of these keys ends it. */
+  readonly consents: readonly ConsentView[];
   readonly heuristics: readonly HeuristicView[];
   /** Commits that some voter has yet to apply, oldest first. */
   readonly spread: readonly SpreadView[];
@@ -292,7 +306,7 @@ export interface Peer extends Disposable {
   traces(): Promise<readonly TransactionTrace[]>;
   /** Accepts or declines a change that waits for this peer's person. Throws NOT_IN_DOUBT when it waits no longer. */
   review(tx: string, accept: boolean, reason?: string): Promise<void>;
-  /** What such a change would do, in the process that takes part only. Throws NOT_IN_DOUBT. */
+  /** What such a change would do to the keys of this folder. Throws NOT_IN_DOUBT. */
   reviewChanges(tx: string): Promise<readonly RevealedChange[]>;
   /**
    * Ends a doubt here without the coordinator's word (a heuristic decision): `commit` brings the prepared values into

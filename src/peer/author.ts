@@ -69,6 +69,7 @@ export abstract class AuthorPeer extends PeerCore implements Peer {
   async allow(keys: readonly string[]): Promise<void> {
     const marks = await this.ports.store.readMarks();
     await this.ports.store.writeMarks({ ...marks, allowed: [...new Set([...marks.allowed, ...keys])] });
+    await this.refresh();
   }
 
   async history(limit: number): Promise<readonly RevisionView[]> {

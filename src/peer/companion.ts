@@ -4,7 +4,7 @@ import { EnvpactError } from "../protocol/errors.ts";
 import type { LogRecord } from "../protocol/record.ts";
 import type { InDoubtView, RevealedChange, TransactionView } from "./api.ts";
 import { AuthorPeer } from "./author.ts";
-import { noReview } from "./decisions.ts";
+import { noReview, proposedChanges } from "./decisions.ts";
 import { LiveWriter } from "./liveState.ts";
 import type { LiveState, LocalRequest, PeerIdentity, PeerPorts } from "./ports.ts";
 import { unreachable, until } from "./readiness.ts";
@@ -16,6 +16,7 @@ const answerTimeoutMs = 10_000;
 const nothingLive: LiveState = {
   transactions: [],
   reviews: [],
+  consents: [],
   doubted: undefined,
   applyProblem: undefined,
 };
@@ -113,11 +114,10 @@ export class CompanionPeer extends AuthorPeer {
   }
 
   async reviewChanges(tx: string): Promise<readonly RevealedChange[]> {
-    throw new EnvpactError(
-      "NOT_IN_DOUBT",
-      `The values of ${tx} are with the process that takes part for this folder.`,
-      "Look there, or ask its author.",
-    );
+    await this.refresh();
+    const asked = this.live().underReview;
+    if (asked?.tx !== tx) throw noReview(tx);
+    return proposedChanges(this.replica, this.identity, asked);
   }
 
   force(tx: string, outcome: "commit" | "abort"): Promise<void> {

@@ -1,3 +1,8 @@
+import type { ConsentView } from "./api.ts";
+
+/** Refusals for want of consent that are remembered, the newest of them. */
+const consentsMax = 16;
+
 const exact = new Set([
   "PATH",
   "NODE_OPTIONS",
@@ -37,4 +42,22 @@ const prefixes = ["LD_", "DYLD_", "GIT_CONFIG", "npm_config_"];
  */
 export function needsConsent(key: string): boolean {
   return exact.has(key) || prefixes.some((prefix) => key.startsWith(prefix));
+}
+
+/** The refusals with a new one; what it asks for again is no longer asked for by an older one. */
+export function withConsent(consents: readonly ConsentView[], asked: ConsentView): ConsentView[] {
+  return [...withoutKeys(consents, (key) => asked.keys.some((one) => one.key === key)), asked].slice(
+    -consentsMax,
+  );
+}
+
+/** What is still asked for when the keys for which `isSettled` is true are not. */
+export function withoutKeys(
+  consents: readonly ConsentView[],
+  isSettled: (key: string) => boolean,
+): ConsentView[] {
+  return consents.flatMap((consent) => {
+    const keys = consent.keys.filter(({ key }) => !isSettled(key));
+    return keys.length === 0 ? [] : [{ ...consent, keys }];
+  });
 }

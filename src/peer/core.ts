@@ -6,6 +6,7 @@ import type { ClientMessage, CoordinatorMessage, Policy, RosterEntry } from "../
 import { type Disposable, DisposableStore, Emitter } from "../shared/disposable.ts";
 import { once } from "../shared/once.ts";
 import type { InDoubtView, PeerEvent, PeerView } from "./api.ts";
+import { withoutKeys } from "./consent.ts";
 import type { DriftReport } from "./drift.ts";
 import { problemHeard, rowsOf } from "./heard.ts";
 import type { LiveState, PeerIdentity, PeerPorts } from "./ports.ts";
@@ -36,9 +37,12 @@ export abstract class PeerCore {
   protected problem: Problem | undefined;
   protected head = 0;
   protected driftReport: DriftReport = noDrift;
+  /** Keys that others may change here although they make programs run other code. */
+  #allowed: readonly string[] = [];
   readonly #changes = new Emitter<PeerView>();
   protected roster: readonly RosterEntry[] = [];
   #policy: Policy | undefined;
+  #detachAfterMs: number = limits.detachAfterMs;
   #view: PeerView | undefined;
   /** Whether HELLO was said on the present connection. */
   #greeted = false;
@@ -125,14 +129,17 @@ export abstract class PeerCore {
       this.connection = event.final ? "refused" : "offline";
       this.problem = event.problem ?? this.problem;
       this.offlineSinceMs ??= this.ports.now();
-      this.submissions.lost();
+      this.submissions.lost(this.problem, event.final);
       if (was === "connected" || event.final) this.tell({ kind: "disconnected", problem: this.problem });
     }
   }
 
   #read(message: CoordinatorMessage): void {
     if (message.t === "welcome" || message.t === "roster") this.roster = message.roster;
-    if (message.t === "welcome") this.#policy = message.policy;
+    if (message.t === "welcome") {
+      this.#policy = message.policy;
+      this.#detachAfterMs = message.detachAfterMs ?? limits.detachAfterMs;
+    }
     if (message.t === "welcome" || message.t === "catchup") {
       this.head = Math.max(this.head, message.t === "welcome" ? message.rev : message.head);
     }
@@ -158,7 +165,7 @@ export abstract class PeerCore {
   #makeView(): PeerView {
     const { replica, appliedRev } = this;
     const { space, folder, name, peer, role, environments } = this.identity;
-    const { transactions, reviews, applyProblem } = this.live();
+    const { transactions, reviews, consents, applyProblem } = this.live();
     const mine = this.submissions.view(name);
     const head = Math.max(this.head, replica.head);
     const { roster } = this;
@@ -179,6 +186,7 @@ export abstract class PeerCore {
       revision: appliedRev,
       head,
       policy: this.#policy,
+      detachAfterMs: this.#detachAfterMs,
       get roster() {
         return rows();
       },
@@ -189,6 +197,7 @@ export abstract class PeerCore {
       transactions: [...mine, ...transactions.filter(({ id }) => !mine.some((one) => one.id === id))],
       inDoubt: this.inDoubt(),
       reviews,
+      consents: withoutKeys(consents, (key) => this.#allowed.includes(key)),
       heuristics: this.heuristics.map(heuristicView),
       get spread() {
         return spread();
@@ -217,7 +226,9 @@ export abstract class PeerCore {
 
   protected async readDrift(): Promise<void> {
     const before = JSON.stringify(this.driftReport.items);
-    this.driftReport = await this.workspace.drift(this.appliedRev, await this.ports.store.readMarks());
+    const marks = await this.ports.store.readMarks();
+    this.#allowed = marks.allowed;
+    this.driftReport = await this.workspace.drift(this.appliedRev, marks);
     if (JSON.stringify(this.driftReport.items) !== before) this.reportDrift();
     this.changed();
   }

@@ -1,11 +1,12 @@
 import type { HeuristicRecord, ParticipantEffect, PreparedRecord } from "../commit/effects.ts";
 import type { ParticipantInput, ParticipantState } from "../commit/participantState.ts";
 import { EnvpactError, problemOf } from "../protocol/errors.ts";
+import { slot } from "../protocol/record.ts";
 import type { KeyRef, RevealedChange } from "./api.ts";
-import { withItems } from "./logView.ts";
-import type { InputLoop, PeerIdentity, PeerPorts } from "./ports.ts";
+import { type LogView, withItems } from "./logView.ts";
+import type { InputLoop, PeerIdentity, PeerPorts, ProposedItems } from "./ports.ts";
 import type { Replica } from "./replica.ts";
-import { Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** What decisions need of the participant that they are made for. */
 interface Surroundings {
@@ -15,7 +16,8 @@ interface Surroundings {
   readonly replica: Replica;
   readonly workspace: Workspace;
   readonly push: InputLoop<ParticipantInput>["push"];
-  readonly idle: InputLoop<ParticipantInput>["idle"];
+  /** Resolves when what was pushed is done; rejects when this process could not write it and stopped taking part. */
+  readonly carriedOut: () => Promise<void>;
   /** Reads the files again. */
   readonly refresh: () => Promise<void>;
   /** Local values were replaced, and kept before. */
@@ -32,10 +34,10 @@ export class Decisions {
 
   /** Throws NOT_IN_DOUBT when the change waits for nobody here (any more). */
   async review(tx: string, accept: boolean, reason: string | undefined): Promise<void> {
-    const { state, push, idle } = this.#peer;
+    const { state, push, carriedOut } = this.#peer;
     if (state.review?.prepare.tx !== tx) throw noReview(tx);
     push({ kind: "reviewed", tx, accept, ...(reason === undefined ? {} : { reason }) });
-    await idle();
+    await carriedOut();
   }
 
   /** What a change that waits for the person would do to the keys of this folder's environments. Throws NOT_IN_DOUBT. */
@@ -43,30 +45,22 @@ export class Decisions {
     const { state, replica, identity } = this.#peer;
     const prepare = state.review?.prepare;
     if (prepare?.tx !== tx) throw noReview(tx);
-    const after = withItems(replica, prepare.base, prepare.items);
-    return prepare.items
-      .filter(({ env }) => Object.hasOwn(identity.environments, env))
-      .map(({ env, key, op }) => ({
-        env,
-        key,
-        op,
-        before: replica.valueAt({ env, key }, prepare.base),
-        after: after.valueAt({ env, key }, prepare.base + 1),
-      }));
+    return proposedChanges(replica, identity, prepare);
   }
 
   /** Throws NOT_IN_DOUBT when the outcome of the transaction is known, or the coordinator is there to tell it. */
   async force(tx: string, outcome: "commit" | "abort"): Promise<void> {
-    const { push, idle } = this.#peer;
+    const { push, carriedOut } = this.#peer;
     if (this.#heuristic(tx)) throw alreadyForced(tx);
     push({ kind: "force", tx, outcome });
-    await idle();
+    // In the state alone it is nothing yet: after a restart only what was forced to the disk was ever decided.
+    await carriedOut();
     if (!this.#heuristic(tx)) throw notInDoubt(tx);
   }
 
   /** Throws NOT_IN_DOUBT when nothing was forced there, FORCED while its outcome is still unknown. */
   async resync(tx: string): Promise<void> {
-    const { push, idle, refresh } = this.#peer;
+    const { state, push, carriedOut, refresh } = this.#peer;
     const heuristic = this.#heuristic(tx);
     if (!heuristic) {
       const text = `No outcome was forced for ${tx} here.`;
@@ -79,9 +73,13 @@ export class Decisions {
         "Resync when the coordinator is back and has told it.",
       );
     }
-    if (heuristic.status === "mixed") await this.#restore(heuristic);
+    await carriedOut();
+    // A revision that is held and not in the files yet (a locked file) brings them in itself, once the decision that
+    // keeps them out is forgotten; put back now, they would be left out after all.
+    const { status, revision = 0 } = heuristic;
+    if (status === "mixed" && revision <= state.applied.rev) await this.#restore(heuristic);
     push({ kind: "resynced", tx });
-    await idle();
+    await carriedOut();
     await refresh();
   }
 
@@ -89,18 +87,26 @@ export class Decisions {
     return this.#peer.state.heuristics.find((one) => one.tx === tx);
   }
 
-  /** The log's values come back. A key that the log does not hold goes only while it still has the forced value. */
-  async #restore({ items }: HeuristicRecord): Promise<void> {
+  /**
+   * The log's values come back. A key that the log does not hold goes when its deletion was committed after all, or while
+   * it still has the value that was forced; what the user made of it since stays.
+   */
+  async #restore({ items, revision }: HeuristicRecord): Promise<void> {
     const { replica, workspace, state } = this.#peer;
     const { rev } = state.applied;
-    const refs: KeyRef[] = [];
-    for (const item of items) {
-      const isHeld = replica.valueAt(item, rev) !== undefined;
-      const forced = item.op === "set" ? replica.open(item) : undefined;
-      if (isHeld || (await workspace.localValue(item)) === forced)
-        refs.push({ env: item.env, key: item.key });
-    }
-    await workspace.restore(refs, rev);
+    // What a revision changes that is held and not in the files yet, it brings in itself.
+    const coming = new Set(
+      replica.changedKeys(rev, state.committed.rev).map(({ env, key }) => slot(env, key)),
+    );
+    const left = new Map(
+      items.map((item) => [slot(item.env, item.key), item] as const).filter(([name]) => !coming.has(name)),
+    );
+    await workspace.restore([...left.values()], rev, (ref, now) => {
+      const item = left.get(slot(ref.env, ref.key));
+      if (!item || replica.valueAt(ref, rev) !== undefined) return true;
+      if (item.op === "delete" && revision !== undefined) return true;
+      return now === (item.op === "set" ? replica.open(item) : undefined);
+    });
   }
 
   /** Carries out what a person forced; answers by an input. */
@@ -122,13 +128,30 @@ export class Decisions {
 
   /** As an apply: staged files are renamed, what changed meanwhile is done by key; what is replaced is kept first. */
   async #bringIn(prepared: PreparedRecord): Promise<void> {
-    const { ports, identity, replica, superseded } = this.#peer;
+    const { workspace, replica, superseded } = this.#peer;
     const { base, items } = prepared;
-    const log = withItems(replica, base, items);
-    const workspace = new Workspace(ports.files, ports.store, identity, log);
-    const result = await workspace.apply(base, base + 1, prepared);
+    const forced = workspace.over(withItems(replica, base, items), false);
+    const result = await forced.apply(base, base + 1, prepared);
     if (result.superseded.length > 0) superseded(result.superseded.map(({ env, key }) => ({ env, key })));
   }
+}
+
+/** What a change would do to the keys of the folder's environments, on top of the log. */
+export function proposedChanges(
+  log: LogView,
+  { environments }: Pick<PeerIdentity, "environments">,
+  { base, items }: ProposedItems,
+): RevealedChange[] {
+  const after = withItems(log, base, items);
+  return items
+    .filter(({ env }) => Object.hasOwn(environments, env))
+    .map(({ env, key, op }) => ({
+      env,
+      key,
+      op,
+      before: log.valueAt({ env, key }, base),
+      after: after.valueAt({ env, key }, base + 1),
+    }));
 }
 
 /** The change waits for no review here. */

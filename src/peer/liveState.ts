@@ -2,7 +2,7 @@ import type { ParticipantState, Prepare } from "../commit/participantState.ts";
 import { problemOf } from "../protocol/errors.ts";
 import type { Disposable } from "../shared/disposable.ts";
 import type { ReviewView, TransactionView, VoteView } from "./api.ts";
-import type { LiveState, PeerPorts } from "./ports.ts";
+import type { LiveState, PeerPorts, ProposedItems } from "./ports.ts";
 import { refsOf } from "./view.ts";
 
 /** A transaction that is over sooner is not shown to other processes. */
@@ -49,6 +49,11 @@ export function reviewsOf({ review }: ParticipantState): ReviewView[] {
   if (!review) return [];
   const { tx, author, message, items } = review.prepare;
   return [{ tx, author: author.name, message, keys: refsOf(items), deadlineAtMs: review.deadlineAt }];
+}
+
+/** The change that this peer's person is asked about, for whoever holds the space's key. */
+export function underReview({ review }: ParticipantState): ProposedItems | undefined {
+  return review && { tx: review.prepare.tx, base: review.prepare.base, items: review.prepare.items };
 }
 
 /** Shows the other processes of the peer what this one is at, when that lasts. */

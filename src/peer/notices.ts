@@ -2,7 +2,8 @@ import type { HeuristicRecord, ParticipantEvent } from "../commit/effects.ts";
 import type { Prepare } from "../commit/participantState.ts";
 import { EnvpactError, type Problem } from "../protocol/errors.ts";
 import type { LogRecord } from "../protocol/record.ts";
-import type { KeyRef, PeerEvent } from "./api.ts";
+import type { ConsentView, KeyRef, PeerEvent } from "./api.ts";
+import { needsConsent, withConsent, withoutKeys } from "./consent.ts";
 import type { Asked } from "./liveState.ts";
 import type { PeerIdentity } from "./ports.ts";
 import type { Traces } from "./traces.ts";
@@ -11,6 +12,7 @@ import { heuristicView, refsOf } from "./view.ts";
 /** What telling needs of the participant that it tells of. */
 interface Surroundings {
   readonly identity: PeerIdentity;
+  readonly now: () => number;
   readonly timelines: Traces;
   readonly record: (rev: number) => LogRecord | undefined;
   /** The space's last revision, as far as known. */
@@ -35,6 +37,8 @@ export class Notices {
   doubted: string | undefined;
   /** Why a committed revision is not in the files yet. */
   applyProblem: Problem | undefined;
+  /** What was refused here for want of consent, as long as nobody has committed it. */
+  consents: readonly ConsentView[] = [];
 
   constructor(peer: Surroundings) {
     this.#peer = peer;
@@ -95,8 +99,16 @@ export class Notices {
 
   #voted(event: Extract<ParticipantEvent, { kind: "voted" }>): void {
     const { tx, author, vote, code, reason } = event;
-    const { timelines, tell, identity } = this.#peer;
+    const { timelines, tell, identity, now, urgent } = this.#peer;
     const said = { vote, code, reason };
+    if (code === "CONSENT_NEEDED" && this.asked?.prepare.tx === tx) {
+      const { items } = this.asked.prepare;
+      const keys = items.filter(
+        ({ env, key, op }) => op !== "release" && env in identity.environments && needsConsent(key),
+      );
+      this.consents = withConsent(this.consents, { tx, author, atMs: now(), keys: refsOf(keys) });
+      urgent();
+    }
     if (this.asked?.prepare.tx === tx) this.asked = { ...this.asked, vote: { peer: identity.name, ...said } };
     timelines.mark(tx, undefined, { kind: vote, peer: identity.name, text: reason });
     tell({ kind: "vote", tx, author, ...said });
@@ -130,6 +142,8 @@ export class Notices {
       const record = recordOf(rev);
       if (record?.kind !== "commit") continue;
       timelines.applied(record.tx, identity.name);
+      const changed = new Set(record.items.map(({ key }) => key));
+      this.consents = withoutKeys(this.consents, (key) => changed.has(key));
       tell({
         kind: "applied",
         revision: rev,

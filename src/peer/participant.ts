@@ -9,13 +9,13 @@ import type { Disposable } from "../shared/disposable.ts";
 import type { InDoubtView, RevealedChange } from "./api.ts";
 import { AuthorPeer } from "./author.ts";
 import { Decisions } from "./decisions.ts";
-import { foreignTransactions, LiveWriter, reviewsOf } from "./liveState.ts";
+import { foreignTransactions, LiveWriter, reviewsOf, underReview } from "./liveState.ts";
 import { withoutItems } from "./logView.ts";
 import { Notices } from "./notices.ts";
 import type { InputLoop, LiveState, PeerIdentity, PeerPorts } from "./ports.ts";
 import { Replica } from "./replica.ts";
 import { doubtsOf, refsOf } from "./view.ts";
-import { Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** The process that votes and applies for a folder. */
 export class ParticipantPeer extends AuthorPeer {
@@ -53,12 +53,13 @@ export class ParticipantPeer extends AuthorPeer {
       replica,
       workspace: this.workspace,
       push: (input) => this.#loop.push(input),
-      idle: () => this.#loop.idle(),
+      carriedOut: () => this.#carriedOut(),
       refresh: () => this.refresh(),
       superseded: (keys) => this.tell({ kind: "superseded", keys }),
     });
     this.#notices = new Notices({
       identity,
+      now: () => ports.now(),
       timelines: this.timelines,
       record: (rev) => replica.record(rev),
       head: () => this.head,
@@ -131,6 +132,8 @@ export class ParticipantPeer extends AuthorPeer {
     return {
       transactions: foreignTransactions(this.#state, this.#notices.asked, this.identity.name),
       reviews: reviewsOf(this.#state),
+      consents: this.#notices.consents,
+      underReview: underReview(this.#state),
       doubted: this.inDoubt()[0]?.tx,
       applyProblem: this.#notices.applyProblem,
     };
@@ -263,9 +266,9 @@ export class ParticipantPeer extends AuthorPeer {
 
   /** The files without the keys of `spared`, which stay as a person decided. */
   #spare(spared: readonly Item[]): Workspace {
-    if (spared.length === 0) return this.workspace;
-    const { files, store } = this.ports;
-    return new Workspace(files, store, this.identity, withoutItems(this.replica, spared));
+    return spared.length === 0
+      ? this.workspace
+      : this.workspace.over(withoutItems(this.replica, spared), true);
   }
 
   async #apply(effect: Extract<ParticipantEffect, { type: "apply" }>): Promise<void> {
@@ -312,6 +315,12 @@ export class ParticipantPeer extends AuthorPeer {
 
   protected drain(): Promise<void> {
     return this.#loop.idle();
+  }
+
+  /** As `drain`, for whoever was promised that it is on the disk: rejects when a write failed, then or before. */
+  async #carriedOut(): Promise<void> {
+    await this.#loop.idle();
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   protected async closeStorage(): Promise<void> {

@@ -1,9 +1,10 @@
 import type { EnvironmentFiles, Link, LinkEvent } from "../commit/ports.ts";
 import type { DialectId } from "../dotenv/dialects.ts";
 import type { Problem } from "../protocol/errors.ts";
+import type { Item } from "../protocol/record.ts";
 import type { Disposable } from "../shared/disposable.ts";
 import type { Result } from "../shared/result.ts";
-import type { KeyRef, ReviewView, TransactionView } from "./api.ts";
+import type { ConsentView, KeyRef, ReviewView, TransactionView } from "./api.ts";
 import type { TransactionTrace } from "./trace.ts";
 
 /** What this workspace decided about keys, apart from the log. */
@@ -35,10 +36,21 @@ export interface PeerStore {
   remove(): Promise<void>;
 }
 
-/** What a process shows to the others of its peer. Holds no value. */
+/** A change on top of revision `base`. */
+export interface ProposedItems {
+  readonly tx: string;
+  readonly base: number;
+  readonly items: readonly Item[];
+}
+
+/** What a process shows to the others of its peer. Holds no value that is not sealed. */
 export interface LiveState {
   readonly transactions: readonly TransactionView[];
   readonly reviews: readonly ReviewView[];
+  /** What was refused for want of consent. */
+  readonly consents: readonly ConsentView[];
+  /** What the change under review would do, its values sealed; absent when there is none. */
+  readonly underReview?: ProposedItems | undefined;
   /** The transaction that is in doubt there. */
   readonly doubted: string | undefined;
   /** Why a committed revision is not in the files yet. */

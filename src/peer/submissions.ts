@@ -1,4 +1,4 @@
-import { EnvpactError, type ErrorCode, errorCodes } from "../protocol/errors.ts";
+import { EnvpactError, type ErrorCode, errorCodes, type Problem } from "../protocol/errors.ts";
 import { limits } from "../protocol/limits.ts";
 import type { ClientMessage, CoordinatorMessage } from "../protocol/messages.ts";
 import { type Item, type LogRecord, requestsOf } from "../protocol/record.ts";
@@ -52,6 +52,8 @@ export class Submissions {
   readonly #changed: () => void;
   readonly #noted: Noted;
   readonly #pending = new Map<string, Pending>();
+  /** Why there is no connection, and whether there will be none. */
+  #cut: { readonly problem: Problem | undefined; readonly final: boolean } | undefined;
 
   constructor(ports: Ports, send: (message: ClientMessage) => boolean, changed: () => void, noted: Noted) {
     this.#noted = noted;
@@ -61,8 +63,8 @@ export class Submissions {
   }
 
   /**
-   * Submits and resolves with the answer. Rejects with UNREACHABLE when it could not be sent in time, with LIMIT
-   * when no coordinator would take it (nothing was sent then).
+   * Submits and resolves with the answer. Rejects, and nothing was sent then: with what keeps the coordinator from
+   * being reached (UNREACHABLE, VERSION_MISMATCH, …), in time or for good, and with LIMIT when none would take it.
    */
   async submit(items: readonly Item[], options: CommitOptions, reverts?: number): Promise<CommitOutcome> {
     const timeoutMs = options.timeoutMs ?? limits.submitTimeoutDefaultMs;
@@ -113,18 +115,26 @@ export class Submissions {
       lifetime.add({ dispose: () => options.signal?.removeEventListener("abort", cancel) });
       this.#dispatch(pending);
       if (options.signal?.aborted) cancel();
+      
     });
   }
 
   /** Sends again what has no answer yet: called after WELCOME. */
   resend(): void {
+    this.#cut = undefined;
     for (const pending of this.#pending.values()) this.#dispatch(pending);
   }
 
-  /** The connection is gone: what was sent is unknown until the coordinator can be asked again. */
-  lost(): void {
-    for (const pending of this.#pending.values())
+  /**
+   * The connection is gone, `final` for good: what was sent is unknown until the coordinator can be asked again, and
+   * what was not sent then never will be.
+   */
+  lost(problem: Problem | undefined, final: boolean): void {
+    this.#cut = { problem, final };
+    for (const pending of [...this.#pending.values()]) {
       if (pending.sent) this.#phase(pending, "unknown", [], undefined);
+      else if (final) this.#expire(pending);
+    }
   }
 
   /** Takes PROGRESS, VOTED and ANSWER; other messages are none of its business. */
@@ -238,13 +248,7 @@ export class Submissions {
       return;
     }
     this.#end(pending);
-    pending.fail(
-      new EnvpactError(
-        "UNREACHABLE",
-        "The coordinator could not be reached; nothing was sent.",
-        "Check that the coordinator runs, then commit again.",
-      ),
-    );
+    pending.fail(unsent(this.#cut?.problem));
   }
 
   #settle(pending: Pending, outcome: CommitOutcome): void {
@@ -279,6 +283,15 @@ export class Submissions {
     pending.options.onProgress?.(progress);
     this.#changed();
   }
+}
+
+function unsent(problem: Problem | undefined): EnvpactError {
+  if (problem) return new EnvpactError(problem.code, `Nothing was sent. ${problem.message}`, problem.next);
+  return new EnvpactError(
+    "UNREACHABLE",
+    "The coordinator could not be reached; nothing was sent.",
+    "Check that the coordinator runs, then commit again.",
+  );
 }
 
 function outcomeOf(message: Extract<CoordinatorMessage, { t: "answer" }>): CommitOutcome {

@@ -10,20 +10,10 @@ import { compareFiles, type DriftReport, textOf } from "./drift.ts";
 import type { LogView } from "./logView.ts";
 import type { Marks, PeerIdentity, PeerStore, Superseded } from "./ports.ts";
 import { type Change, needsDialects, render, renderEach, valuesOf } from "./render.ts";
+import type { IsMeant, Progress, StageResult } from "./workspaceTypes.ts";
 
 /** A file that changes between our reading and our writing is read again this often. */
 const changedRetriesMax = 5;
-
-/** The answer to "can you certainly apply this?". */
-export type StageResult =
-  | {
-      readonly kind: "staged";
-      readonly staged: readonly StagedFile[];
-      /** Resolves with why a staged file could not be forced, or undefined once all are on disk; never rejects. */
-      readonly forced: Promise<Problem | undefined>;
-    }
-  | { readonly kind: "readonly" }
-  | { readonly kind: "refused"; readonly code: ErrorCode; readonly reason: string };
 
 /** The environment files of a peer: staging, applying and comparing them with the log. */
 export class Workspace {
@@ -31,21 +21,26 @@ export class Workspace {
   readonly #store: PeerStore;
   readonly #identity: PeerIdentity;
   readonly #replica: LogView;
-  /** The write under way, if any. */
-  #writing: Promise<unknown> = Promise.resolve();
-  /** What the file of an environment held when it was last staged: what a rename of just that staged file replaces. */
-  readonly #prepared = new Map<
-    string,
-    { readonly staged: string; readonly local: ReadonlyMap<string, string> }
-  >();
-  /** The revision that the file of an environment was last brought to; APPLIED comes after the last of them. */
-  readonly #broughtTo = new Map<string, number>();
+  readonly #progress: Progress;
 
-  constructor(files: EnvironmentFiles, store: PeerStore, identity: PeerIdentity, replica: LogView) {
+  constructor(
+    files: EnvironmentFiles,
+    store: PeerStore,
+    identity: PeerIdentity,
+    replica: LogView,
+    progress: Progress = { queue: { writing: Promise.resolve() }, prepared: new Map(), broughtTo: new Map() },
+  ) {
     this.#files = files;
     this.#store = store;
     this.#identity = identity;
     this.#replica = replica;
+    this.#progress = progress;
+  }
+
+  /** The same files against another log: whichever writes, the other waits. `isReal`: it applies revisions of the space. */
+  over(log: LogView, isReal: boolean): Workspace {
+    const progress = isReal ? this.#progress : { ...this.#progress, broughtTo: new Map<string, number>() };
+    return new Workspace(this.#files, this.#store, this.#identity, log, progress);
   }
 
   /** The mapped files, relative to the folder. */
@@ -144,7 +139,7 @@ export class Workspace {
     const result = await this.#files.stage(file, tx, rendered.value, targetHash);
     if (!result.ok) return refuse(result.error.code, `${file}: ${result.error.message}`);
     const { target, staged, stagedHash, forced } = result.value;
-    this.#prepared.set(env, { staged, local });
+    this.#progress.prepared.set(env, { staged, local });
     return { staged: { env, target, staged, stagedHash, targetHash }, forced };
   }
 
@@ -178,9 +173,9 @@ export class Workspace {
 
   /** One writer at a time: what a discard puts back must not come between an apply and its APPLIED. */
   #alone<T>(write: () => Promise<T>): Promise<T> {
-    const done = this.#writing.then(write);
+    const done = this.#progress.queue.writing.then(write);
     // Whoever asked for the write hears of its failure.
-    this.#writing = done.catch(() => undefined);
+    this.#progress.queue.writing = done.catch(() => undefined);
     return done;
   }
 
@@ -199,13 +194,13 @@ export class Workspace {
       if (staged && staged.staged !== "") {
         const lost = await this.#keepReplaced(file, items, from, to, staged);
         if (await this.#applyStaged(staged)) {
-          this.#broughtTo.set(env, to);
+          this.#progress.broughtTo.set(env, to);
           superseded.push(...lost);
           continue;
         }
       }
       const result = await this.#applyByKey(file, items, from, to);
-      this.#broughtTo.set(env, to);
+      this.#progress.broughtTo.set(env, to);
       superseded.push(...result.superseded);
       problems.push(...result.problems);
     }
@@ -221,8 +216,8 @@ export class Workspace {
     to: number,
     { env, staged }: StagedFile,
   ): Promise<readonly Superseded[]> {
-    const seen = this.#prepared.get(env);
-    this.#prepared.delete(env);
+    const seen = this.#progress.prepared.get(env);
+    this.#progress.prepared.delete(env);
     // The rename is refused unless the target is still what was read then.
     const local = seen?.staged === staged ? seen.local : await this.#localNow(file);
     const { lost } = this.#changesNow(refs, local, from, to);
@@ -232,15 +227,14 @@ export class Workspace {
 
   async #localNow(file: string): Promise<ReadonlyMap<string, string>> {
     const read = await this.#files.read(file);
-    // What cannot be read cannot be kept; the rename waits until it can.
-    if (read.kind === "unreadable")
-      throw new EnvpactError(read.problem.code, read.problem.message, read.problem.next);
+    // What cannot be read cannot be kept: a rename waits until it can.
+    if (read.kind === "unreadable") throw raised(read.problem);
     return valuesOf(textOf(read));
   }
 
   async #applyStaged(staged: StagedFile): Promise<boolean> {
     const result = await this.#files.applyStaged(staged);
-    if (!result.ok) throw new EnvpactError(result.error.code, result.error.message, result.error.next);
+    if (!result.ok) throw raised(result.error);
     return result.value;
   }
 
@@ -249,13 +243,15 @@ export class Workspace {
     refs: readonly KeyRef[],
     from: number,
     to: number,
+    isMeant: IsMeant = () => true,
   ): Promise<{ superseded: KeyRef[]; problems: Problem[] }> {
     for (let attempt = 0; ; attempt += 1) {
       const read = await this.#files.read(file);
-      if (read.kind === "unreadable")
-        throw new EnvpactError(read.problem.code, read.problem.message, read.problem.next);
+      if (read.kind === "unreadable") throw raised(read.problem);
       const text = read.kind === "text" ? read.text : "";
-      const { changes, lost } = this.#changesNow(refs, valuesOf(text), from, to);
+      const local = valuesOf(text);
+      const meant = refs.filter((ref) => isMeant(ref, local.get(ref.key)));
+      const { changes, lost } = this.#changesNow(meant, local, from, to);
       await this.#store.keepSuperseded(lost);
       const dialects = await this.#dialectsFor(file, changes);
       const { text: target, refused } = renderEach(text, changes, dialects);
@@ -266,9 +262,8 @@ export class Workspace {
       if (read.kind === "absent" && target === "") return { superseded: lost, problems };
       const replaced = await this.#files.replace(file, read.kind === "text" ? text : undefined, target);
       if (replaced.ok) return { superseded: lost, problems };
-      if (replaced.error.code !== "FILE_CHANGED" || attempt >= changedRetriesMax) {
-        throw new EnvpactError(replaced.error.code, replaced.error.message, replaced.error.next);
-      }
+      if (replaced.error.code !== "FILE_CHANGED" || attempt >= changedRetriesMax)
+        throw raised(replaced.error);
     }
   }
 
@@ -300,22 +295,18 @@ export class Workspace {
   /** The local value of a key; undefined when the file or the key is not there. Throws the file's problem. */
   async localValue(ref: KeyRef): Promise<string | undefined> {
     const file = this.#file(ref.env);
-    if (file === undefined) return undefined;
-    const read = await this.#files.read(file);
-    if (read.kind === "unreadable")
-      throw new EnvpactError(read.problem.code, read.problem.message, read.problem.next);
-    return valuesOf(textOf(read)).get(ref.key);
+    return file === undefined ? undefined : (await this.#localNow(file)).get(ref.key);
   }
 
   /**
    * Puts the log's values of `refs` back into the files; what was there is kept first. `rev` is the revision that
    * the caller sees; a file that a commit has reached since is restored to that commit's.
    */
-  restore(refs: readonly KeyRef[], rev: number): Promise<void> {
+  restore(refs: readonly KeyRef[], rev: number, isMeant?: IsMeant): Promise<void> {
     return this.#alone(async () => {
       for (const [env, { file, items }] of this.#byFile(refs)) {
-        const now = Math.max(rev, this.#broughtTo.get(env) ?? 0);
-        await this.#applyByKey(file, items, now, now);
+        const now = Math.max(rev, this.#progress.broughtTo.get(env) ?? 0);
+        await this.#applyByKey(file, items, now, now, isMeant);
       }
     });
   }
@@ -324,4 +315,8 @@ export class Workspace {
 async function firstProblem(forcing: readonly StagedText["forced"][]): Promise<Problem | undefined> {
   for (const forced of await Promise.all(forcing)) if (!forced.ok) return forced.error;
   return undefined;
+}
+
+function raised({ code, message, next }: Problem): EnvpactError {
+  return new EnvpactError(code, message, next);
 }

@@ -35,6 +35,7 @@ export const errorCodes = [
   "VALUE_NOT_WRITABLE",
   "FILE_NOT_REGULAR",
   "FILE_NOT_WRITABLE",
+  "FILE_NOT_READABLE",
   "FILE_TOO_LARGE",
   "FILE_NOT_TEXT",
   "FILE_OUTSIDE",

@@ -207,6 +207,8 @@ export const coordinatorMessageSchema = v.variant("t", [
     floor: revision,
     roster,
     policy: v.exactOptional(policy),
+    /** How long a voter is absent before policy `detach` goes on without it; limits.detachAfterMs where it is not said. */
+    detachAfterMs: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
   }),
   /** A part of the state at revision `rev`, for a peer that is behind the floor; the last part says so. */
   v.strictObject({

@@ -85,6 +85,10 @@ const liveSchema = v.object({
       deadlineAtMs: v.number(),
     }),
   ),
+  consents: v.optional(
+    v.array(v.object({ tx: v.string(), author: v.string(), atMs: v.number(), keys: keyRefs })),
+    [],
+  ),
   underReview: optional(v.object({ tx: v.string(), base: v.number(), items: recordSchema.entries.items })),
   doubted: optional(v.string()),
   applyProblem: optional(problemSchema),

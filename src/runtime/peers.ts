@@ -23,7 +23,7 @@ import { limits } from "../protocol/limits.ts";
 import type { Role } from "../protocol/record.ts";
 import { err, ok } from "../shared/result.ts";
 import { askCoordinator } from "./ask.ts";
-import { currentUrl, isBundled } from "./bundled.ts";
+import { isBundled, urlSource } from "./bundled.ts";
 import {
   checkConfig,
   type PeerCredentials,
@@ -117,7 +117,7 @@ function portsOf(options: PeerOptions, opened: Opened, lock: Lock | undefined): 
   const reached = (point: string) => failpoint(`participant.${point}`);
   const disk = createDiskFiles(options.folder, { ...systemCalls, reached });
   const link = {
-    url: () => currentUrl(credentials, options.environment, options.coordinatorEntry),
+    url: urlSource(credentials, options.environment, options.coordinatorEntry),
     mode: "device" as const,
     space: identity.space,
     devicePrivateKey: credentials.devicePrivateKey,

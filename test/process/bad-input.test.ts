@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { endProcessesWith } from "../host/processes.ts";
 import { allApplied, createTeam, joinTeam, Scene, shareAndCommit, startTeam } from "./harness.ts";
 import type { Result } from "./processes.ts";
 
@@ -45,6 +46,35 @@ describe("a coordinator that cannot start", () => {
     await writeFile(file, garbage);
     expectProblem(await scene.json(["coordinator", "--data", join(scene.root, "data")]), "DATA_DAMAGED");
     expect(await scene.read(scene.root, "data/coordinator.sqlite")).toBe(garbage);
+  });
+
+  it("when a command starts it gives that command its reason, at once; once it runs it needs nobody", async () => {
+    const data = join(scene.root, "home", "state", "coordinator");
+    await mkdir(data, { recursive: true });
+    await writeFile(join(data, "coordinator.sqlite"), "this is no database ".repeat(1_000));
+    const startedAt = performance.now();
+    const damaged = await scene.json(["space", "create", "team"]);
+    expectProblem(damaged, "DATA_DAMAGED");
+    expect(damaged.error?.message).toContain("could not be started");
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    await rm(data, { recursive: true });
+    const elsewhere = { env: { XDG_RUNTIME_DIR: join(scene.root, "elsewhere") } };
+    const other = scene.start(["coordinator", "--json", "--data", data], elsewhere);
+    await other.waitForEvent("listening");
+    expectProblem(await scene.json(["space", "create", "team"]), "DATA_LOCKED");
+    await other.stop();
+    try {
+      await scene.ok(["space", "create", "team"]);
+      const folder = await scene.folder("ana", { ".env": "A=1\nB=2\n" });
+      await joinTeam(scene, folder, "ana");
+      for (const key of ["A", "B"]) {
+        const { lines } = await shareAndCommit(scene, folder, key);
+        expect(lines.at(-1)).toMatchObject({ outcome: "committed" });
+      }
+      expect(await endProcessesWith("ENVPACT_HOME", join(scene.root, "home"))).toBe(1);
+    } finally {
+      await endProcessesWith("ENVPACT_HOME", join(scene.root, "home"));
+    }
   });
 
   it("because its data folder cannot be made says so", async () => {

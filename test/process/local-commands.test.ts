@@ -312,7 +312,14 @@ describe("bad usage", () => {
   });
 
   it("is not calling for help or for the version", async () => {
-    for (const args of [["--help"], ["commit", "--help"], ["--version"], ["space", "create", "--help"]]) {
+    for (const args of [
+      ["--help"],
+      ["help"],
+      ["help", "commit"],
+      ["commit", "--help"],
+      ["--version"],
+      ["space", "create", "--help"],
+    ]) {
       const running = scene.start(args);
       expect((await running.ended()).code).toBe(0);
       expect(running.stdout).not.toBe("");

@@ -148,6 +148,33 @@ describe("a peer whose person reviews", () => {
   });
 });
 
+describe("a change that was refused for want of consent", () => {
+  it("stays in the status with all its keys, beside an agent, too, until they are allowed and committed", async () => {
+    const { ana, bo } = await startPair();
+    for (const key of ["PATH", "NODE_OPTIONS"]) {
+      await scene.ok(["set", `${key}=${secretMark}`, "--dir", ana.folder]);
+      await scene.ok(["share", key, "--dir", ana.folder]);
+    }
+    const refused = (await scene.json(["commit", "--dir", ana.folder])).lines.at(-1);
+    expect(refused).toMatchObject({ outcome: "aborted", code: "CONSENT_NEEDED" });
+    const consentsOf = async () => (await scene.ok(["status", "--dir", bo.folder])).consents;
+    expect(await consentsOf()).toMatchObject([
+      { author: "ana", keys: ["PATH", "NODE_OPTIONS"], next: "envpact allow PATH NODE_OPTIONS" },
+    ]);
+    const status = scene.start(["status", "--dir", bo.folder]);
+    await status.ended();
+    expect(status.stdout).toContain("To let others change it: envpact allow PATH NODE_OPTIONS");
+    expect(status.stdout).not.toContain(secretMark);
+    await scene.ok(["allow", "PATH", "--dir", bo.folder]);
+    expect(await consentsOf()).toMatchObject([{ keys: ["NODE_OPTIONS"] }]);
+    await scene.ok(["allow", "NODE_OPTIONS", "--dir", bo.folder]);
+    expect(await consentsOf()).toEqual([]);
+    const committed = (await scene.json(["commit", "--dir", ana.folder])).lines.at(-1);
+    expect(committed).toMatchObject({ outcome: "committed" });
+    expect(await consentsOf()).toEqual([]);
+  });
+});
+
 describe("a transaction that is over", () => {
   it("has a timeline on each machine that saw it, without a value anywhere", async () => {
     const { team, ana, bo, revision } = await startPair();

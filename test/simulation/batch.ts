@@ -12,6 +12,9 @@ export interface Sum {
   steps: number;
   commits: number;
   crashes: number;
+  /** Outcomes that people forced, and those that turned out mixed. */
+  forced: number;
+  mixed: number;
 }
 
 /** What a batch did, up to the first seed that broke a rule. */
@@ -20,5 +23,5 @@ export interface Done extends Sum {
 }
 
 export function emptySum(): Sum {
-  return { seeds: 0, steps: 0, commits: 0, crashes: 0 };
+  return { seeds: 0, steps: 0, commits: 0, crashes: 0, forced: 0, mixed: 0 };
 }

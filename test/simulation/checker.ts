@@ -1,24 +1,28 @@
 import type { ParticipantWrite } from "../../src/commit/effects.ts";
+import { checkFileWrite, checkSealed } from "../../src/commit/fileInvariants.ts";
 import {
   checkCopy,
-  checkFileWrite,
+  checkHello,
   checkPromise,
   checkPromisesHeld,
-  checkSealed,
   type Held,
   heldRevision,
   LogAudit,
+  namesLeftBehind,
   OutcomeAudit,
+  openPromise,
   type Violation,
 } from "../../src/commit/invariants.ts";
 import type { CommitOutcome } from "../../src/peer/api.ts";
 import { valuesOf } from "../../src/peer/render.ts";
 import type { ClientMessage, CoordinatorMessage } from "../../src/protocol/messages.ts";
-import { changeSetsOf, type LogRecord, slot } from "../../src/protocol/record.ts";
+import { changeSetsOf, type Item, type LogRecord, slot } from "../../src/protocol/record.ts";
 import type { Folder } from "./folder.ts";
+import { ForcedOutcomes, forcedItems, isSpared } from "./forced.ts";
 import { History } from "./history.ts";
 import type { JournalDisk } from "./journal.ts";
 import type { PeerStoreDisk } from "./peerStore.ts";
+import { describeWrite } from "./trace.ts";
 import type { World } from "./world.ts";
 
 /** Occurs in every value of every file, and so must occur in nothing that leaves a peer. */
@@ -44,12 +48,15 @@ interface Watched extends CheckedPeer {
   readonly touched: Map<string, number>;
   /** How many revisions were held when the text could last not be written key by key, by environment. */
   readonly brokenAt: Map<string, number>;
+  /** How often the user changed a file, or decided about it. */
+  edits: number;
 }
 
 /** Compares everything that becomes durable and everything that is said with the rules, at once. */
 export class Checker {
   readonly log = new LogAudit();
   readonly #outcomes = new OutcomeAudit(this.log);
+  readonly forced = new ForcedOutcomes(this.#outcomes, (...found) => this.report(...found));
   readonly #world: World;
   readonly #history: History;
   readonly #peers = new Map<string, Watched>();
@@ -71,7 +78,7 @@ export class Checker {
   }
 
   watch(peer: CheckedPeer): void {
-    const watched = { ...peer, touched: new Map<string, number>(), brokenAt: new Map<string, number>() };
+    const watched: Watched = { ...peer, touched: new Map(), brokenAt: new Map(), edits: 0 };
     this.#peers.set(peer.id, watched);
     for (const [env, file] of Object.entries(peer.environments)) {
       for (const key of this.#read(peer.folder.text(file)).keys()) watched.touched.set(slot(env, key), 0);
@@ -121,16 +128,22 @@ export class Checker {
     else if (message.t === "outcome" && message.outcome !== "pending") {
       report(...this.#outcomes.told(message.tx, message.outcome));
     } else if (message.t === "answer") {
-      const outcome = message.outcome === "committed" ? "commit" : "abort";
-      report(...this.#outcomes.answered(message.requestId, outcome, message.rev));
+      report(...this.#outcomes.answered(term, message));
     }
   }
 
   /** A peer says something. */
   said(peer: string, message: ClientMessage): void {
+    const journal = this.#peers.get(peer)?.journal;
+    const open = journal && openPromise(journal.written)?.tx;
     if (message.t === "vote" && message.vote === "yes") this.#promised.add(`${peer} ${message.tx}`);
+    // After the outcome is known a late PREPARE may be refused; before that, what was said stands.
+    else if (message.t === "vote" && open === message.tx && this.#promised.has(`${peer} ${open}`))
+      this.report({ invariant: 5, text: `${peer} took its YES to ${open} back` });
+    if (journal && message.t === "hello" && message.kind === "participant")
+      this.report(...checkHello(peer, journal.written, message.prepared));
     if (message.t !== "applied") return;
-    const durable = this.#peers.get(peer)?.journal.durable;
+    const durable = journal?.durable;
     const held = durable ? heldRevision(durable) : 0;
     if (message.rev > held) {
       this.report({
@@ -141,8 +154,9 @@ export class Checker {
   }
 
   /** 9: what a start finds applied, or applies again, no power loss may take back once it says so. */
-  #redone({ id, environments, folder }: Watched, from: number, to: number): void {
-    const changed = this.log.records.slice(from, to).flatMap((record) => record.items.map(({ env }) => env));
+  #redone({ id, environments, folder, journal }: Watched, from: number, to: number): void {
+    const items = this.log.records.slice(from, to).flatMap((record) => record.items);
+    const changed = items.filter((item) => !isSpared(journal.written, item)).map(({ env }) => env);
     for (const [env, file] of Object.entries(environments)) {
       if (!changed.includes(env) || folder.isForced(file)) continue;
       this.report({
@@ -191,8 +205,12 @@ export class Checker {
     );
     if (outcome?.outcome === "unknown") return;
     if (outcome?.outcome === "committed") {
-      if (logged?.rev === outcome.revision) return;
-      this.report({ invariant: 9, text: `"${message}" was acknowledged as revision ${outcome.revision}` });
+      const { revision, detached } = outcome;
+      const names = logged && namesLeftBehind(logged, detached);
+      if (logged?.rev !== revision)
+        this.report({ invariant: 9, text: `"${message}" was acknowledged as revision ${revision}` });
+      else if (names !== undefined)
+        this.report({ invariant: 8, text: `the author of "${message}" heard ${names}` });
       return;
     }
     this.#never.add(message);
@@ -205,6 +223,10 @@ export class Checker {
     const peer = this.#peers.get(id);
     if (!peer) return;
     this.#world.note(() => `${id} journals ${describeWrite(write)}`);
+    this.forced.appended(id, write, before);
+    // A new decision changes the files as its person does, whatever was asked for before.
+    if (write.kind === "heuristic" && write.heuristic.status === "pending" && !write.heuristic.done)
+      peer.edits += 1;
     if (write.kind === "prepared") this.report(...checkPromise(id, before, write.prepared));
     else if (write.kind === "committed") this.report(...checkCopy(id, write.record, this.log));
     else if (write.kind === "snapshot") this.report(...checkCopy(id, write, this.log));
@@ -230,7 +252,8 @@ export class Checker {
         if (item?.op === "release") peer.touched.set(name, Number.POSITIVE_INFINITY);
         else if (this.#read(peer.folder.text(file)).get(key) === this.#history.valueOf(item))
           peer.touched.delete(name);
-        else if ((peer.brokenAt.get(env) ?? -1) >= to) peer.touched.set(name, to);
+        else if ((peer.brokenAt.get(env) ?? -1) >= to || isSpared(peer.journal.written, item))
+          peer.touched.set(name, to);
         else if (touchedAt === undefined || touchedAt < to) {
           this.report({ invariant: 2, text: `${peer.id}: ${key} (${env}) is not as revision ${to} says` });
         }
@@ -273,10 +296,41 @@ export class Checker {
     });
   }
 
+  /** 15: what holds when a resync that begins now was answered: the keys are as the log says, or as the user made them since. */
+  resyncing(id: string, tx: string): () => void {
+    const peer = this.#peers.get(id)!;
+    const { edits } = peer;
+    const heuristic = peer.journal.written.heuristics?.find((one) => one.tx === tx);
+    return () => {
+      if (heuristic?.status !== "mixed" || peer.edits !== edits) return;
+      for (const item of heuristic.items) this.#putBack(peer, item, heuristic.revision !== undefined);
+    };
+  }
+
+  #putBack(peer: Watched, item: Item, wasCommitted: boolean): void {
+    const { env, key } = item;
+    const file = peer.environments[env];
+    const { written } = peer.journal;
+    const last = this.#history.lastItem(env, key, written.appliedRev);
+    // What a held revision changes is looked at when it is applied.
+    const isComing = last !== this.#history.lastItem(env, key, heldRevision(written));
+    if (file === undefined || isComing || last?.op === "release" || peer.brokenAt.has(env)) return;
+    const local = this.#read(peer.folder.text(file)).get(key);
+    // What the log does not hold may be the user's own by now; the forced value may not stay.
+    const isLogged = last?.op === "set" || (item.op === "delete" && wasCommitted);
+    const isRight = isLogged
+      ? local === this.#history.valueOf(last)
+      : item.op !== "set" || local !== this.#history.valueOf(item);
+    if (!isRight)
+      this.report({ invariant: 15, text: `${peer.id}: after a resync ${key} is not as the log says` });
+    else if (isLogged) peer.touched.delete(slot(env, key));
+  }
+
   /** The user changed a file. */
   edited(id: string, env: string, before: string | undefined, after: string | undefined): void {
     const peer = this.#peers.get(id);
     if (!peer) return;
+    peer.edits += 1;
     const [was, is] = [this.#read(before), this.#read(after)];
     const held = heldRevision(peer.journal.written);
     for (const key of new Set([...was.keys(), ...is.keys()])) {
@@ -308,17 +362,33 @@ export class Checker {
     const peer = this.#peers.get(id);
     const env = this.#environmentAt(id, path);
     if (!peer || env === undefined) return;
-    const { written } = peer.journal;
+    const { written, durable } = peer.journal;
     const { appliedRev } = written;
+    const held = heldRevision(written);
+    const [was, is] = [this.#read(before), this.#read(after)];
+    const logged = (key: string) => this.#history.values(env, key, appliedRev, held);
+    const valuesIn = (items: readonly Item[], key: string) =>
+      items.filter((item) => item.key === key).map((item) => this.#history.valueOf(item));
+    const forced = forcedItems(durable, env);
+    const mixed = forcedItems(durable, env, true);
+    // A resync takes a forced value out again that the log did not hold; a revision may come in while it writes.
+    const isTakenOut = (key: string) =>
+      !this.#history.lastItem(env, key, appliedRev) && valuesIn(mixed, key).includes(was.get(key));
     this.#world.note(() => `${id} renames over ${path}`);
+    // From here on it is a value of this peer's person, as if they had typed it.
+    for (const { key } of forced) {
+      if (was.get(key) !== is.get(key) && !logged(key).includes(is.get(key)))
+        peer.touched.set(slot(env, key), held);
+    }
     this.report(
       ...checkFileWrite({
         name: path,
-        before: this.#read(before),
-        after: this.#read(after),
+        before: was,
+        after: is,
         foreignBefore: foreignLines(before ?? ""),
         foreignAfter: foreignLines(after),
-        logged: (key) => this.#history.values(env, key, appliedRev, heldRevision(written)),
+        logged,
+        forced: (key) => [...valuesIn(forced, key), ...(isTakenOut(key) ? [undefined] : [])],
         kept: (key, value) => peer.store.keeps(env, key, value),
       }),
     );
@@ -329,11 +399,4 @@ export class Checker {
 function foreignLines(text: string): string[] {
   const lines = text.split(/(?<=\n)/u).filter((line) => line.includes(foreignMark));
   return lines.map((line, index) => (index === lines.length - 1 ? line.replace(/\r?\n$/u, "") : line));
-}
-
-function describeWrite(write: ParticipantWrite): string {
-  if (write.kind === "prepared") return `prepared ${write.prepared.tx} on ${write.prepared.base}`;
-  if (write.kind === "committed") return `committed ${write.record.rev} ${write.record.tx}`;
-  if (write.kind === "snapshot") return `a snapshot of revision ${write.rev}`;
-  return JSON.stringify(write);
 }

@@ -81,4 +81,6 @@ function add(sum: Sum, part: Sum): void {
   sum.steps += part.steps;
   sum.commits += part.commits;
   sum.crashes += part.crashes;
+  sum.forced += part.forced;
+  sum.mixed += part.mixed;
 }

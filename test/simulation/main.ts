@@ -52,7 +52,7 @@ async function runMany(
   const line = (sum: Sum) => {
     const seconds = (performance.now() - started) / 1000;
     const rate = ((60 * sum.seeds) / seconds).toFixed(0);
-    return `${sum.seeds} seeds from ${from}, ${sum.steps} steps, ${sum.commits} commits, ${sum.crashes} crashes in ${seconds.toFixed(0)} s (${rate} seeds a minute)`;
+    return `${sum.seeds} seeds from ${from}, ${sum.steps} steps, ${sum.commits} commits, ${sum.crashes} crashes, ${sum.forced} forced outcomes (${sum.mixed} mixed) in ${seconds.toFixed(0)} s (${rate} seeds a minute)`;
   };
   const sum = await jobs.run({ from, seeds, mutant: mutant?.name }, (sofar) => {
     if (performance.now() - toldAt < progressMs) return;

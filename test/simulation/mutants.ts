@@ -2,6 +2,7 @@ import { type CoordinatorInput, step } from "../../src/commit/coordinator.ts";
 import type { CoordinatorEffect, ParticipantEffect } from "../../src/commit/effects.ts";
 import type { ParticipantInput } from "../../src/commit/participantState.ts";
 import type { SpaceState, StepContext } from "../../src/commit/space.ts";
+import { slot } from "../../src/protocol/record.ts";
 
 /** How a coordinator is driven: as it is, or with a known mistake put around its step. */
 export interface CoordinatorMutant {
@@ -32,6 +33,18 @@ export function coordinatorOf(mutant: Mutant | undefined): CoordinatorMutant {
     onUnknownWrite: () => [],
     ...mutant?.coordinator?.(),
   };
+}
+
+type Persist = Extract<ParticipantEffect, { type: "persist" }>;
+
+/** The participant with its writes about forced outcomes made otherwise. */
+function writing(change: (persist: Persist) => ParticipantEffect) {
+  return (inner: ParticipantStep): ParticipantStep =>
+    (input) =>
+      inner(input).map((effect) => {
+        const isAbout = effect.type === "persist" && effect.writes.some(({ kind }) => kind === "heuristic");
+        return isAbout ? change(effect) : effect;
+      });
 }
 
 const isPersist = (effect: { readonly type: string }) => effect.type === "persist";
@@ -161,5 +174,85 @@ export const mutants: readonly Mutant[] = [
         });
       };
     },
+  },
+  {
+    name: "heuristic not forced to disk",
+    participant: writing((persist) => ({ ...persist, force: false })),
+  },
+  {
+    name: "reconciliation lost after a restart",
+    participant: writing((persist) => ({
+      ...persist,
+      writes: persist.writes.filter(
+        (write) => write.kind !== "heuristic" || write.heuristic.status === "pending",
+      ),
+    })),
+  },
+  {
+    name: "mixed reported as same",
+    participant: writing((persist) => ({
+      ...persist,
+      writes: persist.writes.map((write) =>
+        write.kind === "heuristic" && write.heuristic.status === "mixed"
+          ? { kind: "heuristic" as const, heuristic: { ...write.heuristic, status: "same" as const } }
+          : write,
+      ),
+    })),
+  },
+  {
+    name: "forced outcome told to the coordinator",
+    participant: (inner) => {
+      const forced = new Set<string>();
+      return (input) => {
+        if (input.kind === "force") forced.add(input.tx);
+        return inner(input).map((effect) => {
+          if (effect.type !== "send" || effect.message.t !== "hello") return effect;
+          const prepared = effect.message.prepared.filter(({ tx }) => !forced.has(tx));
+          return { ...effect, message: { ...effect.message, prepared } };
+        });
+      };
+    },
+  },
+  {
+    name: "names left behind forgotten when asked again",
+    coordinator: () => ({
+      step: (state, input, context) => {
+        const { requestId = "" } =
+          input.kind === "message" && input.message.t === "submit" ? input.message : {};
+        const isAgain = requestId !== "" && context.requestRevision(requestId) !== undefined;
+        return step(state, input, context).map((effect) =>
+          isAgain && effect.type === "send" && effect.message.t === "answer"
+            ? { ...effect, message: { ...effect.message, detached: [] } }
+            : effect,
+        );
+      },
+    }),
+  },
+  {
+    name: "expected versions not checked",
+    coordinator: () => ({
+      step: (state, input, context) => {
+        for (const { items } of state.queue) {
+          for (const { env, key, expected } of items) {
+            const name = slot(env, key);
+            state.versions.set(name, {
+              deleted: false,
+              author: "",
+              at: 0,
+              ...state.versions.get(name),
+              version: expected,
+            });
+          }
+        }
+        return step(state, input, context);
+      },
+    }),
+  },
+  {
+    name: "APPLIED of files that were left out",
+    participant: (inner) => (input) =>
+      inner(input).map((effect) =>
+        effect.type === "apply" ? { ...effect, spared: effect.prepared?.items ?? [] } : effect,
+      ),
   },
 ];

@@ -114,6 +114,7 @@ export class PeerHost {
       if (write.kind === "prepared") this.#onPromise();
     });
     checker.files(this.id, journal.image.appliedRev);
+    checker.forced.opened(this.id, journal.image);
     this.folder.sweep(journal.image.prepared?.staged.map((file) => file.staged) ?? []);
     const peer = await ParticipantPeer.open(this.#ports(process), this.identity, journal);
     if (!process.alive) return;
@@ -248,6 +249,36 @@ export class PeerHost {
     );
     // Asking itself may have ended the process.
     if (process.alive) this.#asking.set(asked, process);
+  }
+
+  /** The user ends a doubt by force; a second window would only hand that on. */
+  force(tx: string, outcome: "commit" | "abort"): void {
+    const { checker } = this.#setting;
+    this.ask(
+      `force ${outcome} of ${tx}`,
+      async (peer) => {
+        if (peer.mode === "participant") await peer.force(tx, outcome);
+        return peer.mode === "participant";
+      },
+      (done) => {
+        if (done) checker.forced.decided(this.id, tx, outcome, this.journal.durable);
+      },
+    );
+  }
+
+  /** The user takes note of what became of a decision; where it was another outcome, the log's values come back. */
+  resync(tx: string): void {
+    const putBack = this.#setting.checker.resyncing(this.id, tx);
+    this.ask(
+      `resync ${tx}`,
+      async (peer) => {
+        if (peer.mode === "participant") await peer.resync(tx);
+        return peer.mode === "participant";
+      },
+      (done) => {
+        if (done) putBack();
+      },
+    );
   }
 
   /** Nobody waits any more for the answers of a process that is gone. */

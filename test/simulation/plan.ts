@@ -51,6 +51,8 @@ export interface Plan {
   reviewers: number;
   /** Chance that a folder has a second window: a companion beside the process that takes part. */
   secondWindows: number;
+  /** Mean time between two looks of people who do not wait for what is in doubt; infinite when all of them wait. */
+  forceEveryMs: number;
   /** Chance that a user's action is a join or a leave. */
   membership: number;
   /** Revisions whose bodies the coordinator keeps. */
@@ -63,6 +65,8 @@ export interface Plan {
   /** Whether frames are text and pass the schemas of the wire, and every start reads the journal's bytes. */
   thorough: boolean;
 }
+
+const infinite = Number.POSITIVE_INFINITY;
 
 /** Most workspaces that are peers at a time. */
 export const peersMax = 7;
@@ -104,5 +108,6 @@ export function drawPlan(random: Random): Plan {
     absentAtEnd,
     thorough: random.chance(0.02),
     keptRevisions: random.pick([1, 4, 12, 1_000, 1_000]),
+    forceEveryMs: random.pick([infinite, infinite, infinite, 100, 1_000]),
   };
 }

@@ -28,6 +28,8 @@ test(
     // What would be left if the simulated people or faults did nothing proves nothing.
     expect(sum.commits).toBeGreaterThan(seeds);
     expect(sum.crashes).toBeGreaterThan(seeds);
+    expect(sum.forced).toBeGreaterThan(seeds / 50);
+    expect(sum.mixed).toBeGreaterThan(seeds / 100);
   },
   slowestMs,
 );

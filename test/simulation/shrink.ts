@@ -8,6 +8,7 @@ import { type RunResult, run } from "./simulation.ts";
 function simpler(plan: Plan): Partial<Plan>[] {
   const off: Partial<Plan>[] = [
     { membership: 0 },
+    { forceEveryMs: Number.POSITIVE_INFINITY },
     { established: true },
     { policy: "detach" },
     { clockJumps: 0, clockDrift: 0 },

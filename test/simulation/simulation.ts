@@ -25,6 +25,9 @@ export interface RunResult {
   readonly steps: number;
   readonly commits: number;
   readonly crashes: number;
+  /** Outcomes that people forced, and those that turned out mixed. */
+  readonly forced: number;
+  readonly mixed: number;
   readonly violation: Violation | undefined;
   readonly trace: readonly string[];
   readonly plan: Plan;
@@ -40,6 +43,9 @@ const dataKey = newDataKey();
 
 /** Runs one seed: first with faults, then healed, then everything must come to rest and go on. */
 export async function run(seed: number, options: RunOptions = {}): Promise<RunResult> {
+  // Called from a timer or a message the first `settled` would come before what was promised until then has run: a seed
+  // must do the same wherever it is started.
+  await Promise.resolve();
   const random = new Random(seed);
   const plan = { ...drawPlan(random), ...options.changes };
   const simulation = new Simulation(new World(random, plan, options.traced ?? false), options.mutant);
@@ -50,6 +56,7 @@ export async function run(seed: number, options: RunOptions = {}): Promise<RunRe
     steps: world.steps,
     commits: checker.log.records.filter((record) => record.kind === "commit").length,
     crashes: simulation.crashes,
+    ...checker.forced.count,
     violation: world.violation,
     trace: world.trace,
     plan,
@@ -100,6 +107,7 @@ class Simulation {
     }
     this.#repeat(world.plan.userEveryMs, () => this.#users.act());
     this.#repeat(world.plan.faultEveryMs, () => this.#fault());
+    this.#repeat(world.plan.forceEveryMs, () => this.#users.decide());
     await world.run(world.plan.faultyMs);
     if (!world.violation && world.plan.kind === "liveness") await this.#healed();
   }
@@ -157,11 +165,13 @@ class Simulation {
     await world.run(Math.max(0, this.#frozenUntil - world.now));
     const others = () => this.#users.present.filter((peer) => peer !== absent);
     if (!(await this.#rest(others, "after the faults"))) return;
+    if (!(await this.#resyncAll(others))) return;
     if (!(await this.#discardAll(others()))) return;
     if (!(await this.#commitOne(others))) return;
     if (!absent) return;
     absent.resume();
-    await this.#rest(() => this.#users.present, "after the absent one came back");
+    if (!(await this.#rest(() => this.#users.present, "after the absent one came back"))) return;
+    if (!(await this.#resyncAll(() => this.#users.present))) return;
     const state = this.checker.log.stateOf(absent.id);
     if (!world.violation && absent.identity.role === "voter" && state === "syncing") {
       this.#notLive(`${absent.id} came back and is ${state}`);
@@ -215,6 +225,23 @@ class Simulation {
       if (peer.running) this.checker.wire(`the view of ${peer.id}`, JSON.stringify(peer.running.view));
     }
     return world.violation === undefined;
+  }
+
+  /** What was forced has been compared with its outcome and is shown; then everyone takes note of it. */
+  async #resyncAll(peers: () => readonly PeerHost[]): Promise<boolean> {
+    const { forced } = this.checker;
+    const decided = peers().map((peer) => ({ peer, heuristics: peer.journal.written.heuristics ?? [] }));
+    for (const { peer, heuristics } of decided) {
+      forced.atRest(peer.id, peer.journal.written, peer.running?.view.heuristics ?? []);
+      for (const { tx } of heuristics) peer.resync(tx);
+    }
+    if (!decided.some(({ heuristics }) => heuristics.length > 0)) return this.world.violation === undefined;
+    if (!(await this.#rest(peers, "after a resync"))) return false;
+    for (const { peer } of decided) {
+      const shown = peer.running?.view.heuristics ?? [];
+      if (shown.length > 0) this.#notLive(`${peer.id} still shows a decision after its resync`);
+    }
+    return this.world.violation === undefined;
   }
 
   /** Everyone takes the committed values; then the files are what the log says, without exception. */

@@ -128,6 +128,18 @@ export class Users {
     return true;
   }
 
+  /** Who cannot wait for what is in doubt ends it by force; who did so takes note, some time, of what became of it. */
+  decide(): void {
+    const { random } = this.#setting.world;
+    for (const peer of this.present) {
+      const { prepared, heuristics = [] } = peer.journal.written;
+      const [doubt] = prepared ? (peer.running?.view.inDoubt ?? []) : [];
+      const known = heuristics.find(({ status }) => status !== "pending");
+      if (doubt) peer.force(doubt.tx, random.chance(0.5) ? "commit" : "abort");
+      else if (known && random.chance(0.3)) peer.resync(known.tx);
+    }
+  }
+
   /** Everybody accepts what waits for them: the healed part of a run must not wait for people. */
   reviewAll(): void {
     for (const peer of this.present) this.#review(peer);
@@ -148,13 +160,25 @@ export class Users {
   /** A vote for this peer's files was just forced: somebody may touch them before its outcome is known. */
   #disturb(peer: PeerHost): void {
     const { world } = this.#setting;
-    if (!world.faulty || !world.random.chance(world.plan.editsInDoubt)) return;
     const meanMs = world.plan.latencyMs + 2 * world.plan.diskMs;
+    if (Number.isFinite(world.plan.forceEveryMs)) this.#loseCoordinator(peer, meanMs);
+    if (!world.faulty || !world.random.chance(world.plan.editsInDoubt)) return;
     world.schedule(world.random.exponential(meanMs), undefined, () => {
       if (!world.faulty) return;
       if (world.random.chance(0.7)) this.#edit(peer);
       else
         for (const file of Object.values(files)) peer.folder.refuseRenames(file, 1 + world.random.below(4));
+    });
+  }
+
+  /** Where people do not wait, doubts come more often than by chance: the coordinator is lost right after a promise. */
+  #loseCoordinator(peer: PeerHost, meanMs: number): void {
+    const { world, network, coordinator } = this.#setting;
+    if (!world.faulty || !world.random.chance(0.15)) return;
+    world.schedule(world.random.exponential(meanMs), undefined, () => {
+      if (!world.faulty) return;
+      if (world.random.chance(0.5)) network.partition(peer.id, true, true);
+      else coordinator.running?.process.crash("kill");
     });
   }
 

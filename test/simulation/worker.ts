@@ -24,11 +24,13 @@ async function work({ from, to, mutant: name }: Batch): Promise<Done> {
   const mutant = mutants.find((one) => one.name === name);
   const done: Done = { ...emptySum(), failed: undefined };
   for (let seed = from; seed < to && done.failed === undefined; seed += 1) {
-    const { steps, commits, crashes, violation } = await run(seed, mutant ? { mutant } : {});
+    const { steps, commits, crashes, forced, mixed, violation } = await run(seed, mutant ? { mutant } : {});
     done.seeds += 1;
     done.steps += steps;
     done.commits += commits;
     done.crashes += crashes;
+    done.forced += forced;
+    done.mixed += mixed;
     if (violation) {
       const [first = ""] = violation.text.split("\n");
       done.failed = { seed, invariant: violation.invariant, text: first };

@@ -159,6 +159,7 @@ describe("a change under review", () => {
     const live: LiveState = {
       transactions: [],
       reviews: [],
+      consents: [],
       underReview: asked,
       doubted: undefined,
       applyProblem: undefined,

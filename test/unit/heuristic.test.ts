@@ -181,6 +181,15 @@ describe("a doubt that a person ends", () => {
     machine.now += limits.lockedRetryMs;
     expect(types(machine.input({ kind: "tick" }))).not.toContain("force");
   });
+
+  it("wakes nobody any more when its outcome comes while the file is locked", () => {
+    const machine = inDoubt();
+    machine.input({ kind: "force", tx: "tx-1", outcome: "commit" });
+    machine.input({ kind: "forceFailed", problem: { code: "FILE_LOCKED", message: "locked", next: "" } });
+    tell(machine, "abort");
+    machine.now += limits.lockedRetryMs;
+    expect(machine.input({ kind: "tick" })).toEqual([]);
+  });
 });
 
 describe.each([

@@ -35,6 +35,33 @@ describe("Cloaking", () => {
     expect(seen('# KEY="one\n# two\n# three"\n# prose\n')).not.toMatch(/one|two|three/);
   });
 
+  it("covers an assignment in the comment behind a value", () => {
+    expect(seen("A=1 # B=secret\nC='2' # API_KEY: secret\nD= # E=secret\n")).toBe(
+      "A=· # B=······\nC=··· # API_KEY:·······\nD= # E=······\n",
+    );
+    expect(seen("A=1 # @type=number\nB=2 # note: see C\n")).toBe("A=· # @type=number\nB=· # note: see C\n");
+  });
+
+  it("covers words of a comment that look like secrets, and no other", () => {
+    const token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+    const dots = "·".repeat(token.length);
+    expect(seen(`# the token ${token} was revoked\nA=1 # was "${token}", see the wiki\n`)).toBe(
+      `# the token ${dots} was revoked\nA=· # was "${dots}", see the wiki\n`,
+    );
+    expect(seen("# try postgres://me:hunter2@db.test/shop first\n")).not.toContain("hunter2");
+    const prose = "# internationalization of configuration-files, see https://example.test/a/b (ghp_xxxx)\n";
+    expect(seen(prose)).toBe(prose);
+  });
+
+  it("takes time in proportion to the length of a comment", () => {
+    for (const unit of ["#", "# ", "#a", "a", "a ", "://"]) {
+      const document = parseDocument(`# ${unit.repeat(500_000 / unit.length)}!`);
+      const start = performance.now();
+      cloakedSpans(document);
+      expect(performance.now() - start, JSON.stringify(unit)).toBeLessThan(3_000);
+    }
+  });
+
   it("covers what a # without a space cuts off", () => {
     expect(seen("PASSWORD=abc#def\n")).toBe("PASSWORD=·······\n");
   });

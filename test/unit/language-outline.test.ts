@@ -55,6 +55,25 @@ describe("Headings in comments", () => {
     expect(titles(text)).toEqual([]);
   });
 
+  it("take time in proportion to the length of a comment", () => {
+    // Cubic in the length, 4,000 characters take ten seconds.
+    for (const [start, unit] of [
+      ["#", "#"],
+      ["## ", " "],
+      ["## ", "a "],
+      ["# --- ", "- "],
+      ["# --- a", "-#"],
+      ["# *", "*|"],
+    ] as const) {
+      for (const end of [" x", "!"]) {
+        const document = parseDocument(`${start}${unit.repeat(4_000)}${end}\nA=1\n`);
+        const began = performance.now();
+        expect(headingsIn(document).length).toBeLessThanOrEqual(1);
+        expect(performance.now() - began, JSON.stringify([start, unit, end])).toBeLessThan(1_000);
+      }
+    }
+  });
+
   it("stand in a file with CRLF and a byte order mark as in any other", () => {
     expect(titles("\uFEFF## One\r\nA=1\r\n\r\n## Two\r\n")).toEqual(["2 One", "2 Two"]);
   });

@@ -60,6 +60,7 @@ describe("what a process shows", () => {
   const live: LiveState = {
     transactions: [],
     reviews: [{ tx: "tx-1", author: "Bo", message: "", keys: [], deadlineAtMs: 9 }],
+    consents: [{ tx: "tx-0", author: "Bo", atMs: 8, keys: [{ env: "default", key: "PATH" }] }],
     underReview: {
       tx: "tx-1",
       base: 4,

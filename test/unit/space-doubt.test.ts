@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { doubtWords, heuristicNotice, reviewWords } from "../../src/extension/services/peerNoticeWords.ts";
+import {
+  consentWords,
+  doubtWords,
+  heuristicNotice,
+  reviewWords,
+} from "../../src/extension/services/peerNoticeWords.ts";
 import { SpreadPatience, spreadPatienceMs } from "../../src/extension/services/peerSpread.ts";
 import { spaceCommandIds } from "../../src/extension/spaceIds.ts";
 import { historyRows } from "../../src/extension/views/historyRows.ts";
@@ -314,5 +319,43 @@ describe("a revision that several authors share", () => {
     expect(row?.description).toBe("ana · 14:02 · with ben");
     expect(row?.tooltip).toContain("with ben: Longer timeout");
     expect(row?.children?.map(lineOf)).toEqual(["with ben | Longer timeout", "API_URL | default · set"]);
+  });
+});
+
+describe("a change that was refused for want of consent", () => {
+  const consents = [
+    { tx: "t9", author: "ana", atMs: at1402, keys: [{ env: "default", key: "NODE_OPTIONS" }] },
+  ];
+
+  it("stays in the view with its author, its keys, why, and the way to allow it", () => {
+    const [row] = find(rowsOf(open({ consents })), "consent");
+    expect(row && lineOf(row)).toBe("Consent needed | NODE_OPTIONS · by ana, refused here at 14:02");
+    expect(row?.expanded).toBe(true);
+    expect(linesOf(row)).toEqual([
+      "NODE_OPTIONS | default",
+      "Such keys can make programs run other code | so others may not change them here",
+      "Allow Or Keep Refusing… | once allowed, ana can commit it again",
+      "Show Timeline | ",
+      "What Is This? | ",
+    ]);
+    const actions = (row?.children ?? []).filter(({ kind }) => kind === "action");
+    expect(actions.map(({ command, tx }) => [command, tx])).toEqual([
+      [spaceCommandIds.allowKeys, "t9"],
+      [spaceCommandIds.showTimeline, "t9"],
+      [spaceCommandIds.whatIsThis, "t9"],
+    ]);
+  });
+
+  it("is told by the status bar and the notice as well", () => {
+    expect(statusOf({ consents })).toMatchObject({
+      text: "$(shield) team r42 · ana needs consent",
+      alarm: "warning",
+    });
+    expect(statusOf({ consents })?.tooltip).toContain(
+      "ana wants to change NODE\\_OPTIONS, which needs consent here",
+    );
+    expect(consents.map((consent) => consentWords(calm, consent))).toEqual([
+      "ana wants to change NODE_OPTIONS in team. Such keys can make programs run other code, so this folder refused. Allow others to change them here?",
+    ]);
   });
 });

@@ -37,6 +37,7 @@ export const calm: PeerView = {
   transactions: [],
   inDoubt: [],
   reviews: [],
+  consents: [],
   heuristics: [],
   spread: [],
   fileProblems: [],

@@ -74,7 +74,11 @@ describe("the words of a commit", () => {
   }));
 
   it("tells each vote as it comes, of how many voters", () => {
-    const words = new ProgressWords({ roster });
+    const words = new ProgressWords({ roster, connection: "connected" });
+    expect(words.first).toBe("sending…");
+    expect(new ProgressWords({ roster, connection: "offline" }).first).toBe(
+      "waiting for the coordinator, nothing is sent yet…",
+    );
     const vote = (peer: string, answer: "yes" | "no", reason?: string) =>
       words.after({ kind: "vote", tx: "t", peer, vote: answer, code: undefined, reason });
     expect(

@@ -6,22 +6,23 @@ import { type LogRecord, sealRecord } from "../../src/protocol/record.ts";
 
 const idle = { dispose: () => undefined };
 
-/** The author's side with a link that takes everything, and the request that it sends. */
-function author() {
-  const sent: ClientMessage[] = [];
+const item = { env: "default", key: "API_KEY", op: "delete", expected: 1 } as const;
+
+function submissionsOver(send: (message: ClientMessage) => boolean): Submissions {
   const ports = {
     now: () => 0,
     at: () => idle,
     token: () => "request-1",
     log: () => undefined,
   };
-  const submissions = new Submissions(
-    ports,
-    (message) => sent.push(message) > 0,
-    () => undefined,
-    { traces: new Traces(ports), name: "ana" },
-  );
-  const item = { env: "default", key: "API_KEY", op: "delete", expected: 1 } as const;
+  const noted = { traces: new Traces(ports), name: "ana" };
+  return new Submissions(ports, send, () => undefined, noted);
+}
+
+/** The author's side with a link that takes everything, and the request that it sends. */
+function author() {
+  const sent: ClientMessage[] = [];
+  const submissions = submissionsOver((message) => sent.push(message) > 0);
   const answer = submissions.submit([item], { message: "" });
   return { submissions, answer };
 }
@@ -63,5 +64,37 @@ describe("the author is told", () => {
     submissions.committed(recordOf({ requestId: "request-2", detached: ["cleo"] }));
     submissions.committed(recordOf({ rev: 9 }));
     expect(await answer).toEqual({ outcome: "committed", revision: 9, detached: [] });
+  });
+});
+
+describe("what cannot be sent", () => {
+  const problem = { code: "VERSION_MISMATCH", message: "It speaks version 99.", next: "Update." } as const;
+  const told = { problem: { ...problem, message: "Nothing was sent. It speaks version 99." } };
+
+  it("is refused with the coordinator's reason once that is final, and so is what comes later", async () => {
+    const submissions = submissionsOver(() => false);
+    const waiting = submissions.submit([item], { message: "" });
+    submissions.lost({ code: "UNREACHABLE", message: "Nobody answers.", next: "Wait." }, false);
+    submissions.lost(problem, true);
+    await expect(waiting).rejects.toMatchObject(told);
+    await expect(submissions.submit([item], { message: "" })).rejects.toMatchObject(told);
+    expect(submissions.view("ana")).toEqual([]);
+  });
+
+  it("waits while the coordinator may come back, and says at the end why it did not", async () => {
+    const submissions = submissionsOver(() => false);
+    submissions.lost({ ...problem, code: "DATA_DAMAGED" }, false);
+    const waiting = submissions.submit([item], { message: "" });
+    expect(submissions.view("ana")).toHaveLength(1);
+    submissions.close();
+    await expect(waiting).rejects.toMatchObject({ problem: { ...told.problem, code: "DATA_DAMAGED" } });
+  });
+
+  it("says nothing of what was sent before: its outcome is unknown", async () => {
+    const { submissions, answer } = author();
+    submissions.lost(problem, true);
+    expect(submissions.view("ana")).toMatchObject([{ phase: "unknown" }]);
+    submissions.close();
+    expect(await answer).toEqual({ outcome: "unknown", tx: "request-1" });
   });
 });

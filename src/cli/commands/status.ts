@@ -3,7 +3,14 @@ import { openCompanion } from "../../runtime/peers.ts";
 import { exitCodes } from "../exit.ts";
 import type { CommandHost } from "../host.ts";
 import { keysText, keyText, readyOrNote, withPeer } from "../peers.ts";
-import { attentionText, doubtData, heuristicData, reviewData, transactionData } from "../visibility.ts";
+import {
+  attentionText,
+  consentData,
+  doubtData,
+  heuristicData,
+  reviewData,
+  transactionData,
+} from "../visibility.ts";
 
 /** `envpact status`: where this peer and its space stand. Works offline with what is known here. */
 export function declareStatus(host: CommandHost): void {
@@ -44,6 +51,7 @@ function statusData(view: PeerView, now: number): object {
     inDoubt: view.inDoubt.map((doubt) => doubtData(doubt, now)),
     heuristics: view.heuristics.map(heuristicData),
     reviews: view.reviews.map(reviewData),
+    consents: view.consents.map(consentData),
     transactions: view.transactions.map((transaction) => transactionData(transaction, view)),
     spread: view.spread,
     problems: view.fileProblems,
