@@ -217,8 +217,9 @@ function showBar() {
   const all = counts.all.toLocaleString("en");
   const keys = counts.all === 1 ? "key" : "keys";
   const count = rows === counts.all ? `${all} ${keys}` : `${rows.toLocaleString("en")} of ${all} ${keys}`;
-  // Said to screen readers when it changes, and shown above the keys.
-  part("count").textContent = count;
+  // Said to screen readers when it changes, and shown above the keys. A cell that fills says nothing by itself.
+  const shown = revealed === 0 ? "" : `, ${revealed === 1 ? "1 value" : `${revealed} values`} shown`;
+  part("count").textContent = count + shown;
   grid.count(count);
   part("inherited").hidden = !inherits;
   part("alone").hidden = !alone;

@@ -23,13 +23,9 @@ const titleCharactersMax = 80;
 /** A longer word is rather a token than a word of a title. */
 const titleWordCharactersMax = 24;
 
-/** A line of signs only, as above and below a title. */
-const rule = /^[#\s]*[-=*~_#]{3,}[#\s]*$/;
-/** `--- Title ---`, `=== Title`, `*** Title ***` behind a `#`; the frame behind the title is optional. */
-const framed = /^#+\s*(-{2,}|={2,}|\*{2,}|~{2,}|_{2,})\s+(.*?)\s*(?:[-=*~_]{2,}[\s#]*)?$/;
-/** `#### Title ####` */
-const framedByHashes = /^#{2,}\s+(.*?)\s+#{2,}\s*$/;
-const byHashes = /^(#{2,6})\s+(.*?)\s*$/;
+/** What a frame before a title is made of: `--- Title`, `=== Title`, `*** Title`. */
+const frame = /^(?:-{2,}|={2,}|\*{2,}|~{2,}|_{2,})(?=\s)/;
+const frameSigns = "-=*~_";
 
 /** The comment lines of a document, in order: lines whose first character other than space is `#`. */
 export function commentLinesIn(document: DotenvDocument): CommentLine[] {
@@ -59,25 +55,56 @@ export function commentLinesIn(document: DotenvDocument): CommentLine[] {
 /** Whether a text may be shown as a title: short, in words, and nothing that an assignment is made of. */
 function isTitle(title: string): boolean {
   return (
-    /\p{L}/u.test(title) &&
     title.length <= titleCharactersMax &&
+    /\p{L}/u.test(title) &&
     !/[=@`"']/.test(title) &&
     title.split(/\s+/).every((word) => word.length <= titleWordCharactersMax) &&
     statementOnLine(title, 0).length === 0
   );
 }
 
+/** A text without some signs, and with `spaces` without space, at its end. One step a character: comments are of any length. */
+function withoutTail(text: string, signs: string, spaces = false): string {
+  let end = text.length;
+  while (end > 0 && (signs.includes(text.charAt(end - 1)) || (spaces && isSpace(text.charCodeAt(end - 1)))))
+    end--;
+  return text.slice(0, end);
+}
+
+/** Title and level of `# --- Title ---` (the frame behind is optional), `#### Title ####` or `## Title`. */
 function titleOf(line: string): { title: string; level: number } | undefined {
-  const frame = framed.exec(line)?.[2] ?? framedByHashes.exec(line)?.[1];
-  if (frame !== undefined) return isTitle(frame) ? { title: frame, level: 1 } : undefined;
-  const plain = byHashes.exec(line);
-  if (!plain || !isTitle(plain[2]!)) return undefined;
-  return { title: plain[2]!, level: plain[1]!.length };
+  const hashes = line.length - line.replace(/^#+/, "").length;
+  const body = line.slice(hashes).trim();
+  const opening = frame.exec(body)?.[0];
+  if (opening !== undefined) {
+    const framed = body.slice(opening.length).trim();
+    const inner = withoutTail(framed, "#", true);
+    const bare = withoutTail(inner, frameSigns);
+    const title = inner.length - bare.length >= 2 ? bare.trimEnd() : framed;
+    return isTitle(title) ? { title, level: 1 } : undefined;
+  }
+  if (hashes < 2 || !isSpace(line.charCodeAt(hashes))) return undefined;
+  const bare = withoutTail(body, "#");
+  if (body.length - bare.length >= 2 && isSpace(bare.charCodeAt(bare.length - 1))) {
+    const title = bare.trimEnd();
+    return isTitle(title) ? { title, level: 1 } : undefined;
+  }
+  return hashes <= 6 && isTitle(body) ? { title: body, level: hashes } : undefined;
+}
+
+/** A line of signs only, as above and below a title: three in a row at least, between hashes and space. */
+function isRule(line: string): boolean {
+  const inner = withoutTail(line, "#", true).replace(/^[#\s]+/, "");
+  if (inner === "") return line.includes("###");
+  if (!/^[-=*~_#]+$/.test(inner)) return false;
+  const start = line.indexOf(inner);
+  const around = line.slice(Math.max(0, start - 2), start + inner.length + 2);
+  return /[-=*~_#]{3}/.test(around);
 }
 
 /** The text of a comment between two rules, without its signs. */
 function bannerTitle(line: string): string | undefined {
-  const title = line.replace(/^[#*\s|]+|[#*\s|]+$/g, "");
+  const title = withoutTail(line, "#*|", true).replace(/^[#*\s|]+/, "");
   return isTitle(title) ? title : undefined;
 }
 
@@ -102,8 +129,8 @@ export function headingsIn(
     const text = textOf(comment);
     const title = comments[index + 1];
     const closing = comments[index + 2];
-    if (rule.test(text) && follows(comment, title) && follows(title, closing)) {
-      const banner = rule.test(textOf(closing!)) ? bannerTitle(textOf(title!)) : undefined;
+    if (isRule(text) && follows(comment, title) && follows(title, closing)) {
+      const banner = isRule(textOf(closing!)) ? bannerTitle(textOf(title!)) : undefined;
       if (banner !== undefined && !isCommentedOut(title!.span.start)) {
         const span = { start: comment.span.start, end: closing!.span.end };
         headings.push({ title: banner, level: 1, span });

@@ -84,6 +84,19 @@ describe("language features: changing a .env file", () => {
     await assert.rejects(rename(".env", new vscode.Position(0, 7), "NEW"), /There is no key here/);
   });
 
+  it("puts no piece of a password into the box that asks for a new name", async () => {
+    await scene({ ".env": `PASSWORD=pa$${canary}\nURL=$API\n`, ".env.local": "API=1\n" });
+    const { document } = await open(".env");
+    const prepare = async (text: string) =>
+      await vscode.commands.executeCommand<{ placeholder: string }>(
+        "vscode.prepareRename",
+        document.uri,
+        positionOf(document, text, 2),
+      );
+    await assert.rejects(prepare(`$${canary}`), /There is no key here/);
+    assert.equal((await prepare("$API")).placeholder, "API");
+  });
+
   it("leaves out a file that is no UTF-8 text, and says so", async () => {
     await scene({ ...files, ".env.legacy": new Uint8Array([0x41, 0x3d, 0xe4, 0x0a]) });
     const { document } = await open(".env");

@@ -98,6 +98,17 @@ describe("language features: reading a .env file", () => {
     assertNoValue(await hoverText(document, position));
   });
 
+  it("shows nothing on hover of a $ that may be a piece of a password, and what it knows of a real name", async () => {
+    await scene({
+      ".env": `PASSWORD=pa$${canary}\nBRACED=\${HOTS}\nPORT=$DB_PORT\n`,
+      ".env.local": "DB_PORT=1\n",
+    });
+    const { document } = await open(".env");
+    assert.equal(await hoverText(document, positionOf(document, `$${canary}`, 3)), "");
+    assert.match(await hoverText(document, positionOf(document, "HOTS", 1)), /HOTS/);
+    assert.match(await hoverText(document, positionOf(document, "$DB_PORT", 3)), /\\\.env\\\.local/);
+  });
+
   it("shows on hover what the schema says", async () => {
     await scene({ ...files, ".env": `MODE=dev\nVERBOSE=true\n` });
     const { document } = await open(".env");

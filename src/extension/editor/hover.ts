@@ -10,6 +10,7 @@ import { mask, revealedText } from "../services/environmentMask.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { type KeyFacts, type KeyPlace, rangeIn } from "../services/keyKnowledge.ts";
 import { isLintable, lintableSelector } from "./lintable.ts";
+import { isPieceOfValue } from "./occurrenceUnder.ts";
 import { parsedDocument } from "./parsedDocuments.ts";
 
 /** Files that one hover names; the rest is a number. */
@@ -35,7 +36,7 @@ class DotenvHover implements vscode.HoverProvider {
     const { version } = document;
     const facts = await this.#services.knowledge.factsOf(found.name, document.uri);
     // Positions of an older text would put the hover on another word.
-    if (document.version !== version) return undefined;
+    if (document.version !== version || isPieceOfValue(parsed, found, facts)) return undefined;
     const parts = [
       headline(found, facts.schema),
       ...schemaParts(facts.schema),

@@ -1,5 +1,7 @@
 import type * as vscode from "vscode";
+import { type DotenvDocument, effectiveEntry } from "../../dotenv/document.ts";
 import { type Occurrence, occurrenceAt } from "../../dotenv/occurrences.ts";
+import type { KeyFacts } from "../services/keyKnowledge.ts";
 import { isLintable } from "./lintable.ts";
 import { parsedDocument } from "./parsedDocuments.ts";
 
@@ -11,4 +13,17 @@ export function occurrenceUnder(
   return isLintable(document)
     ? occurrenceAt(parsedDocument(document), document.offsetAt(position))
     : undefined;
+}
+
+/**
+ * Whether a name is rather a piece of a secret than a reference: it stands behind a `$` without braces, and nothing
+ * near the file has a key or a schema's word of that name. `facts` are those of the name.
+ */
+export function isPieceOfValue(
+  document: DotenvDocument,
+  { name, kind, span }: Occurrence,
+  { places, schema }: KeyFacts,
+): boolean {
+  if (kind !== "reference" || document.text.charAt(span.start - 1) !== "$") return false;
+  return places.length === 0 && schema === undefined && !effectiveEntry(document, name);
 }

@@ -4,9 +4,11 @@ import { refuseName, renameEverywhere } from "../../dotenv/renaming.ts";
 import type { EnvironmentServices } from "../services/environments.ts";
 import { rangeIn } from "../services/keyKnowledge.ts";
 import { lintableSelector } from "./lintable.ts";
-import { occurrenceUnder } from "./occurrenceUnder.ts";
+import { isPieceOfValue, occurrenceUnder } from "./occurrenceUnder.ts";
 import { parsedDocument } from "./parsedDocuments.ts";
 import { relatedDocuments } from "./relatedDocuments.ts";
+
+const noKeyHere = "There is no key here. Put the cursor on a key or on a ${KEY}.";
 
 /** Who hears that a key was renamed in the environments beside a file, and in nothing else. */
 export interface RenameListener {
@@ -29,12 +31,16 @@ class DotenvRename implements vscode.RenameProvider, vscode.Disposable {
     this.#applied?.dispose();
   }
 
-  prepareRename(
+  async prepareRename(
     document: vscode.TextDocument,
     position: vscode.Position,
-  ): { range: vscode.Range; placeholder: string } {
+  ): Promise<{ range: vscode.Range; placeholder: string }> {
+    const parsed = parsedDocument(document);
     const found = nameAt(document, position);
-    return { range: rangeIn(parsedDocument(document), found.span), placeholder: found.name };
+    const facts = await this.#services.knowledge.factsOf(found.name, document.uri);
+    // The box would show a part of a value, also of a cloaked one.
+    if (isPieceOfValue(parsed, found, facts)) throw new Error(noKeyHere);
+    return { range: rangeIn(parsed, found.span), placeholder: found.name };
   }
 
   async provideRenameEdits(
@@ -86,7 +92,7 @@ class DotenvRename implements vscode.RenameProvider, vscode.Disposable {
 
 function nameAt(document: vscode.TextDocument, position: vscode.Position): Occurrence {
   const found = occurrenceUnder(document, position);
-  if (!found) throw new Error("There is no key here. Put the cursor on a key or on a ${KEY}.");
+  if (!found) throw new Error(noKeyHere);
   return found;
 }
 
