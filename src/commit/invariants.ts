@@ -294,6 +294,13 @@ export function checkPromise(
   return found;
 }
 
+/** 11: what a peer adds to its copy of the log leaves no gap: the next record, or a snapshot that is newer. */
+export function checkAdded(peer: string, held: Held, kind: "record" | "snapshot", rev: number): Violation[] {
+  const last = heldRevision(held);
+  if (kind === "record" ? rev === last + 1 : rev > last) return [];
+  return [broken(11, `${peer} holds revision ${last} and takes a ${kind} of ${rev} after it`)];
+}
+
 /** 11: a peer's copy of the log (a record, or a snapshot in the place of what is before it) is the durable log. */
 export function checkCopy(peer: string, record: Pick<LogRecord, "rev" | "hash">, log: LogAudit): Violation[] {
   const original = log.record(record.rev);

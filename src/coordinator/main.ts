@@ -19,13 +19,20 @@ async function main(): Promise<number> {
   const keep = values["keep-revisions"];
   if (keep !== undefined && !/^[1-9]\d{0,8}$/.test(keep))
     throw new EnvpactError("BAD_USAGE", "--keep-revisions is a whole number from 1.", "For example 20000.");
+  let isHeard = true;
+  // Whoever started it reads until it listens, and then goes.
+  process.stderr.on("error", () => {
+    isHeard = false;
+  });
   const running = await runCoordinator({
     host: place[1],
     port: Number(place[2]),
     dataDir: values.data ?? defaultDataFolder(process.env),
     ...(idleExit === undefined ? {} : { idleExitMs: Number(idleExit) }),
     ...(keep === undefined ? {} : { keepRevisions: Number(keep) }),
-    log: (entry) => process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`),
+    log: (entry) => {
+      if (isHeard) process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), ...entry })}\n`);
+    },
   });
   process.stdout.write(`${JSON.stringify({ event: "listening", url: running.url })}\n`);
   const signalled = new Promise<void>((resolve) => {

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { registerSpaceCommands } from "./commands/spaceCommands.ts";
+import { allowConsent } from "./commands/spaceConsent.ts";
 import { reportError, type SpaceContext } from "./commands/spaceContext.ts";
 import { compareRevision, revertOf } from "./commands/spaceHistory.ts";
 import { Submissions } from "./commands/spaceSubmissions.ts";
@@ -59,6 +60,7 @@ export function registerSpace(context: vscode.ExtensionContext, services: Enviro
     compare: (open, revision) => compareRevision(commands, open, revision),
     revert: (open, revision) => revertOf(commands, open, revision, undefined),
     history: async () => void (await vscode.commands.executeCommand(spaceCommandIds.showHistory)),
+    allow: (open, consent) => allowConsent(commands, open, consent),
     restore: async () => void (await vscode.commands.executeCommand(spaceCommandIds.restoreReplaced)),
     run: async ({ folder }, command, tx, words) => {
       const id = folder.uri.toString();

@@ -28,6 +28,7 @@ export const spaceCommandIds = {
   acceptReview: "envpact.acceptReview",
   compareReview: "envpact.compareReview",
   declineReview: "envpact.declineReview",
+  allowKeys: "envpact.allowKeys",
   cancelCommit: "envpact.cancelCommit",
   goOnWithout: "envpact.goOnWithout",
   forceOutcome: "envpact.forceOutcome",

@@ -60,7 +60,7 @@ export class Decisions {
 
   /** Throws NOT_IN_DOUBT when nothing was forced there, FORCED while its outcome is still unknown. */
   async resync(tx: string): Promise<void> {
-    const { state, push, carriedOut, refresh } = this.#peer;
+    const { push, carriedOut, refresh } = this.#peer;
     const heuristic = this.#heuristic(tx);
     if (!heuristic) {
       const text = `No outcome was forced for ${tx} here.`;
@@ -73,11 +73,9 @@ export class Decisions {
         "Resync when the coordinator is back and has told it.",
       );
     }
+    // An apply under way leaves the keys out: before it is done they would count as coming with it.
     await carriedOut();
-    // A revision that is held and not in the files yet (a locked file) brings them in itself, once the decision that
-    // keeps them out is forgotten; put back now, they would be left out after all.
-    const { status, revision = 0 } = heuristic;
-    if (status === "mixed" && revision <= state.applied.rev) await this.#restore(heuristic);
+    if (heuristic.status === "mixed") await this.#restore(heuristic);
     push({ kind: "resynced", tx });
     await carriedOut();
     await refresh();
@@ -94,7 +92,8 @@ export class Decisions {
   async #restore({ items, revision }: HeuristicRecord): Promise<void> {
     const { replica, workspace, state } = this.#peer;
     const { rev } = state.applied;
-    // What a revision changes that is held and not in the files yet, it brings in itself.
+    // What a revision changes that is held and not in the files yet (a locked file), it brings in itself, once the
+    // decision that keeps it out is forgotten.
     const coming = new Set(
       replica.changedKeys(rev, state.committed.rev).map(({ env, key }) => slot(env, key)),
     );

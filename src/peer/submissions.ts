@@ -115,7 +115,7 @@ export class Submissions {
       lifetime.add({ dispose: () => options.signal?.removeEventListener("abort", cancel) });
       this.#dispatch(pending);
       if (options.signal?.aborted) cancel();
-      
+      if (this.#cut?.final && !pending.sent) this.#expire(pending);
     });
   }
 

@@ -100,6 +100,7 @@ describe("the space in the editor", () => {
       ["compareThreeWays", /^Nothing to compare: every shared key is as team has it/],
       ["acceptReview", /^No change waits for your answer in team\.$/],
       ["forceOutcome", /^Nothing is in doubt in team\.$/],
+      ["allowKeys", /^No change waits for your consent in team\.$/],
       ["resyncSpace", /^No forced outcome waits in team\.$/],
     ];
     for (const [command, pattern] of said) {
@@ -265,14 +266,41 @@ describe("the space in the editor", () => {
     );
   });
 
-  it("a key that makes programs run other code is refused, until a person allows it in the notice", async () => {
-    const since = person.said.length;
-    await ana.run("set", `NODE_OPTIONS=--title=${canary}`);
-    await ana.run("share", "NODE_OPTIONS");
-    person.presses(/^ana wants to change NODE_OPTIONS in team/, "Allow");
-    const refused = await ana.run("commit", "NODE_OPTIONS", "-m", "Options");
-    assert.equal(refused.lines.at(-1)?.outcome, "aborted", JSON.stringify(refused.lines));
-    await person.hears(/^Others may change NODE_OPTIONS here from now on/, since);
+  it("keys that make programs run other code are refused, until a person allows them in the notice or the view", async () => {
+    const refusedOf = async (...keys: string[]): Promise<void> => {
+      const { lines } = await ana.run("commit", ...keys, "-m", "Options");
+      assert.equal(lines.at(-1)?.outcome, "aborted", JSON.stringify(lines));
+    };
+    const isAsked = (lines: readonly string[]): boolean =>
+      lines.some((line) => line.startsWith("consent: Consent needed"));
+    for (const key of ["NODE_OPTIONS", "LD_PRELOAD"]) {
+      await ana.run("set", `${key}=--title=${canary}`);
+      await ana.run("share", key);
+    }
+    let since = person.said.length;
+    await refusedOf("NODE_OPTIONS", "LD_PRELOAD");
+    const asked = await person.hears(/^ana wants to change NODE_OPTIONS, LD_PRELOAD in team/, since);
+    assert.deepEqual(asked.buttons, ["Allow", "Keep Refusing"]);
+    await showing(api, "the refusal that was not answered", isAsked);
+    await eventually(api, "the status", () => api.space.status.text.endsWith("ana needs consent"));
+    person.presses(/^Allow others to change NODE_OPTIONS, LD_PRELOAD/, "Keep Refusing");
+    await run("allowKeys", await spaceRow(api, "consent"));
+    await showing(api, "nothing to answer", (lines) => !isAsked(lines));
+    since = person.said.length;
+    await refusedOf("NODE_OPTIONS", "LD_PRELOAD");
+    await showing(api, "the second refusal", isAsked);
+    person.presses(/^Allow others to change NODE_OPTIONS, LD_PRELOAD/, "Allow");
+    await run("allowKeys", await spaceRow(api, "consent"));
+    await person.hears(/^Others may change NODE_OPTIONS, LD_PRELOAD here from now on/, since);
+    await showing(api, "nothing to answer", (lines) => !isAsked(lines));
+    await ana.run("unshare", "LD_PRELOAD");
+    await ana.run("set", "PATH=/usr/bin");
+    await ana.run("share", "PATH");
+    since = person.said.length;
+    person.presses(/^ana wants to change PATH in team/, "Allow");
+    await refusedOf("PATH");
+    await person.hears(/^Others may change PATH here from now on/, since);
+    await ana.run("unshare", "PATH");
     const committed = await ana.run("commit", "NODE_OPTIONS", "-m", "Options again");
     assert.equal(committed.lines.at(-1)?.outcome, "committed", JSON.stringify(committed.lines));
     await eventually(api, "the key here", async () => (await onDisk(".env")).includes("NODE_OPTIONS="));

@@ -96,6 +96,12 @@ describe("the space when processes come and go", () => {
     await put({ ".env": "API_URL=four\n" });
     await ana.applied(await commitRow("From beside"));
     assert.equal(await ana.text(), "API_URL=four\n");
+    await ana.run("set", "NODE_OPTIONS=--no-warnings");
+    await ana.run("share", "NODE_OPTIONS");
+    person.presses(/^ana wants to change NODE_OPTIONS in crew/, "Allow");
+    assert.equal((await ana.run("commit")).lines.at(-1)?.code, "CONSENT_NEEDED");
+    await person.hears(/^Others may change NODE_OPTIONS here from now on/);
+    await ana.run("unshare", "NODE_OPTIONS");
     await agent.stop();
     await showing(api, "the participant", isConnected);
     assert.equal(api.space.peers.open[0]?.peer.mode, "participant");

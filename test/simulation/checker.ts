@@ -1,6 +1,7 @@
 import type { ParticipantWrite } from "../../src/commit/effects.ts";
 import { checkFileWrite, checkSealed } from "../../src/commit/fileInvariants.ts";
 import {
+  checkAdded,
   checkCopy,
   checkHello,
   checkPromise,
@@ -228,8 +229,7 @@ export class Checker {
     if (write.kind === "heuristic" && write.heuristic.status === "pending" && !write.heuristic.done)
       peer.edits += 1;
     if (write.kind === "prepared") this.report(...checkPromise(id, before, write.prepared));
-    else if (write.kind === "committed") this.report(...checkCopy(id, write.record, this.log));
-    else if (write.kind === "snapshot") this.report(...checkCopy(id, write, this.log));
+    else if (write.kind === "committed" || write.kind === "snapshot") this.#copied(id, write, before);
     else if (write.kind === "aborted" && before.prepared?.tx === write.tx) {
       // A record that was never said, because a staged file could not be forced beside it: nobody relies on it.
       if (this.#promised.has(`${id} ${write.tx}`))
@@ -238,6 +238,17 @@ export class Checker {
       this.#applied(peer, before.appliedRev, write.rev);
       if (starting && this.#world.plan.secondWindows === 0) this.#redone(peer, before.appliedRev, write.rev);
     }
+  }
+
+  /** 11: a copy of the log got longer. */
+  #copied(
+    id: string,
+    write: Extract<ParticipantWrite, { kind: "committed" | "snapshot" }>,
+    before: Held,
+  ): void {
+    const [kind, copy] =
+      write.kind === "committed" ? (["record", write.record] as const) : (["snapshot", write] as const);
+    this.report(...checkAdded(id, before, kind, copy.rev), ...checkCopy(id, copy, this.log));
   }
 
   /** 2: what the revisions changed stands in the files now, unless the user changed it again since. */

@@ -249,6 +249,28 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: "records skipped in the copy of a log",
+    participant: (inner) => (input) =>
+      inner(input).map((effect) => {
+        if (effect.type !== "persist") return effect;
+        // The last of a CATCHUP says how the log ends, and the files get what all of them changed.
+        const last = effect.writes.findLast(({ kind }) => kind === "committed");
+        const writes = effect.writes.filter((write) => write.kind !== "committed" || write === last);
+        return { ...effect, writes };
+      }),
+  },
+  {
+    name: "snapshot called newer than it is",
+    coordinator: () => ({
+      step: (state, input, context) =>
+        step(state, input, context).map((effect) =>
+          effect.type === "send" && effect.message.t === "snapshot"
+            ? { ...effect, message: { ...effect.message, rev: effect.message.rev + 1 } }
+            : effect,
+        ),
+    }),
+  },
+  {
     name: "APPLIED of files that were left out",
     participant: (inner) => (input) =>
       inner(input).map((effect) =>

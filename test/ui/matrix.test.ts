@@ -102,7 +102,7 @@ function detail(text: string): Locator {
   return page().getByRole("region", { name: "Selected cell" }).getByText(text, { exact: true });
 }
 
-/** How many keys there are, as it is said to screen readers. */
+/** How many keys there are and how many values are shown, as it is said to screen readers. */
 function count(words: string | RegExp): Locator {
   return page().getByRole("status").filter({ hasText: words });
 }
@@ -222,11 +222,13 @@ describe("the environment matrix, on the packaged extension", () => {
     await detail("line 2 · same as .env.staging; differs from .env, .env.development").waitFor();
     await press("Space");
     await cell("API_URL", ".env.production").getByText("https://api.shop/canary").waitFor();
+    await count(/^11 keys, 1 value shown$/).waitFor();
     expect(await pageText()).not.toContain("https://api.test/canary");
     expect(await pageText()).not.toMatch(/(aria-label|title)="[^"]*canary/);
     await window.screenshot("matrix-revealed");
     await press("Space");
     await expect.poll(pageText).not.toContain(canary);
+    await count(/^11 keys$/).waitFor();
     expect(await focusedCell()).toMatchObject({ row: "3", column: "5" });
   });
 

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { type SpaceCommandId, spaceCommandIds, spaceViewId } from "../spaceIds.ts";
 import { commitChanges, discardChange } from "./spaceCommit.ts";
 import { compareRevisions, compareThreeWays } from "./spaceCompare.ts";
+import { allowKeys } from "./spaceConsent.ts";
 import { reportError, type SpaceArguments, type SpaceContext } from "./spaceContext.ts";
 import {
   acceptReview,
@@ -44,6 +45,7 @@ const commands: Readonly<Record<SpaceCommandId, Command>> = {
   [spaceCommandIds.acceptReview]: acceptReview,
   [spaceCommandIds.compareReview]: compareReview,
   [spaceCommandIds.declineReview]: declineReview,
+  [spaceCommandIds.allowKeys]: allowKeys,
   [spaceCommandIds.cancelCommit]: cancelCommit,
   [spaceCommandIds.goOnWithout]: goOnWithout,
   [spaceCommandIds.forceOutcome]: forceOutcome,

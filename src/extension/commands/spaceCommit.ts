@@ -105,6 +105,7 @@ export async function submit(context: SpaceContext, submission: Submission): Pro
           shown.report({ message: "cancelling, unless it is decided already…" }),
         );
         const words = new ProgressWords(open.peer.view);
+        shown.report({ message: words.first });
         const onProgress = (progress: CommitProgress): void => {
           const message = words.after(progress);
           context.log.info(`${title}: ${message}`);

@@ -183,7 +183,7 @@ interface Choice {
 }
 
 /** The transaction that a row names, the only one, or the one that the user picks; `none` is said where there is none. */
-async function chooseTransaction<T extends Choice>(
+export async function chooseTransaction<T extends Choice>(
   context: SpaceContext,
   args: SpaceArguments,
   title: string,
@@ -218,6 +218,7 @@ const helpParts: Partial<Record<SpaceRow["kind"], string>> = {
   indoubt: "in-doubt",
   heuristic: "forced",
   review: "review",
+  consent: "consent",
   spread: "spread",
   wait: "waiting",
   conflict: "conflict",

@@ -10,11 +10,18 @@ const namedVotesMax = 3;
 export class ProgressWords {
   readonly #voters: number;
   readonly #votes = new Map<string, string>();
-  #phase = "";
+  #phase: string;
 
-  /** `view`: the author's, for the number of voters. */
-  constructor(view: Pick<PeerView, "roster">) {
+  /** `view`: the author's, for the number of voters and whether anybody can hear. */
+  constructor(view: Pick<PeerView, "roster" | "connection">) {
+    this.#phase =
+      view.connection === "connected" ? "sending…" : "waiting for the coordinator, nothing is sent yet…";
     this.#voters = view.roster.filter((peer) => peer.state === "voter").length;
+  }
+
+  /** The line before anything is heard. */
+  get first(): string {
+    return this.#phase;
   }
 
   /** The line after one more step. */

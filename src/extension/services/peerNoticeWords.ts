@@ -1,5 +1,6 @@
 /** Pure: the words of the notices about what happens without this person's doing. Never a value. */
-import type { HeuristicView, InDoubtView, PeerEvent, PeerView } from "../../peer/api.ts";
+import type { ConsentView, HeuristicView, InDoubtView, PeerEvent, PeerView } from "../../peer/api.ts";
+import { consentReason } from "../views/spaceConsent.ts";
 import { doubtSentence, heuristicWords } from "../views/spaceDoubt.ts";
 import { isSameKey, keyNames, timeWord } from "../views/spaceWords.ts";
 
@@ -34,6 +35,11 @@ export function reviewWords(
   nowMs: number,
 ): string {
   return `${author} wants to change ${keyNames(keys)} in ${view.space} and asks you to look at it until ${timeWord(deadlineAtMs, nowMs)}.`;
+}
+
+/** Who wants to change keys that make programs run other code. */
+export function consentWords({ space }: PeerView, { author, keys }: ConsentView): string {
+  return `${author} wants to change ${keyNames(keys)} in ${space}. ${consentReason}, so this folder refused. Allow others to change them here?`;
 }
 
 /** What became of a forced outcome. */

@@ -1,11 +1,12 @@
 import * as vscode from "vscode";
-import type { HeuristicView, KeyRef, PeerEvent } from "../../peer/api.ts";
+import type { ConsentView, HeuristicView, KeyRef, PeerEvent } from "../../peer/api.ts";
 import { limits } from "../../protocol/limits.ts";
 import { type SpaceCommandId, spaceCommandIds, spaceSettingIds } from "../spaceIds.ts";
 import { keyNames, withStop } from "../views/spaceWords.ts";
 import {
   type AppliedEvent,
   appliedWords,
+  consentWords,
   doubtWords,
   heuristicNotice,
   reviewWords,
@@ -17,13 +18,12 @@ const gatherMs = 400;
 /** A doubt that ends within this long is not spoken of, in milliseconds: a restart of the coordinator takes less. */
 const doubtPatienceMs = 3_000;
 
-type VoteEvent = Extract<PeerEvent, { kind: "vote" }>;
-
 /** What the buttons of notices do. */
 export interface NoticeActions {
   readonly compare: (open: OpenFolder, revision: number) => Promise<void>;
   readonly revert: (open: OpenFolder, revision: number) => Promise<void>;
   readonly history: () => Promise<void>;
+  readonly allow: (open: OpenFolder, consent: ConsentView) => Promise<void>;
   readonly restore: () => Promise<void>;
   /** Runs a command for a transaction of a folder; `words` as the row of the view would have them. */
   readonly run: (
@@ -44,13 +44,17 @@ export class PeerNotices implements vscode.Disposable {
 
   /** Doubts that may end before they are spoken of, and those that were, with their keys. */
   readonly #doubts = new Map<string, NodeJS.Timeout>();
+  readonly #toldConsents = new Set<string>();
   readonly #toldDoubts = new Map<string, { readonly folder: string; readonly keys: readonly KeyRef[] }>();
 
   constructor(peers: PeerService, actions: NoticeActions) {
     this.#peers = peers;
     this.#actions = actions;
     this.#listening = vscode.Disposable.from(
-      peers.onDidChange(() => this.#tellResolved()),
+      peers.onDidChange(() => {
+        this.#tellResolved();
+        this.#tellConsents();
+      }),
       this.#listenTo(peers),
     );
   }
@@ -63,9 +67,6 @@ export class PeerNotices implements vscode.Disposable {
       if (event.kind === "in-doubt") this.#expectDoubt(open, event.tx);
       if (event.kind === "review") this.#askReview(open, event);
       if (event.kind === "heuristic") this.#tellHeuristic(open, event.heuristic);
-      if (event.kind === "vote" && event.code === "CONSENT_NEEDED") {
-        this.#askConsent(open, event).then(undefined, this.#actions.failed);
-      }
     });
   }
 
@@ -187,21 +188,24 @@ export class PeerNotices implements vscode.Disposable {
     );
   }
 
-  /** The refused transaction is over by now and in no list, so its keys are read from its timeline. */
-  async #askConsent({ peer }: OpenFolder, { author, tx, reason = "" }: VoteEvent): Promise<void> {
-    const all = (await peer.traces()).find((trace) => trace.tx === tx)?.keys ?? [];
-    const words = reason.split(/[\s:]+/);
-    const named = all.filter(({ key }) => words.includes(key));
-    const keys = named.length > 0 ? named : all;
-    if (keys.length === 0) return;
-    const allow = "Allow";
-    const text = `${author} wants to change ${keyNames(keys)} in ${peer.view.space}. Such keys can make programs run other code, so this folder refused. Allow others to change them here?`;
-    this.#answer(vscode.window.showWarningMessage(text, allow), async (choice) => {
-      if (choice !== allow) return;
-      await peer.allow(keys.map(({ key }) => key));
-      await vscode.window.showInformationMessage(
-        `Others may change ${keyNames(keys)} here from now on. ${author} can commit it again.`,
-      );
+  /** Not by an event: beside an agent, and in a second window on a folder, only the view tells. */
+  #tellConsents(): void {
+    for (const open of this.#peers.open) {
+      for (const consent of open.peer.view.consents) {
+        if (this.#toldConsents.has(consent.tx)) continue;
+        this.#toldConsents.add(consent.tx);
+        this.#askConsent(open, consent);
+      }
+    }
+  }
+
+  #askConsent(open: OpenFolder, consent: ConsentView): void {
+    const [allow, refuse] = ["Allow", "Keep Refusing"] as const;
+    const text = consentWords(open.peer.view, consent);
+    this.#answer(vscode.window.showWarningMessage(text, allow, refuse), async (choice) => {
+      const present = this.#peers.openAt(open.folder.uri.toString());
+      if (choice === allow && present !== undefined) await this.#actions.allow(present, consent);
+      if (choice === refuse) this.#peers.keepRefusing(consent.tx);
     });
   }
 

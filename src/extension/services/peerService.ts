@@ -35,6 +35,8 @@ export class PeerService implements vscode.Disposable {
   readonly #folders = new Map<string, PeerFolder>();
   readonly #last = new Map<string, LastSubmission>();
   #subscriptions: vscode.Disposable[] = [];
+  /** Refusals for want of consent that the person of this window has settled with. */
+  readonly #keptRefusals = new Set<string>();
   readonly #patience = new Map<string, SpreadPatience>();
   #timer: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
@@ -105,7 +107,7 @@ export class PeerService implements vscode.Disposable {
     const patience = this.#patience.get(id) ?? new SpreadPatience();
     this.#patience.set(id, patience);
     const now = Date.now();
-    const view = patience.shown(peer.view, now);
+    const view = this.#withoutKept(patience.shown(peer.view, now));
     if (patience.againAtMs !== undefined && !this.#disposed) {
       this.#again ??= setTimeout(() => {
         this.#again = undefined;
@@ -113,6 +115,17 @@ export class PeerService implements vscode.Disposable {
       }, patience.againAtMs - now);
     }
     return view;
+  }
+
+  #withoutKept(view: PeerView): PeerView {
+    const consents = view.consents.filter(({ tx }) => !this.#keptRefusals.has(tx));
+    return consents.length === view.consents.length ? view : { ...view, consents };
+  }
+
+  /** Shows no longer that a transaction was refused for want of consent. */
+  keepRefusing(tx: string): void {
+    this.#keptRefusals.add(tx);
+    this.#fire();
   }
 
   /** Keeps what became of the last change that was sent from a folder, for the view. */

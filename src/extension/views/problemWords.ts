@@ -96,7 +96,9 @@ const steps: Readonly<Record<ErrorCode, EditorStep>> = {
   IN_DOUBT: { next: `${lookAtSpace} It settles by itself once the coordinator is back.`, action: space },
   BEHIND: { next: "Retry when that folder has caught up." },
   UNSEALABLE: { next: "Type the value again." },
-  CONSENT_NEEDED: { next: "There, answer the notice with Allow; then retry." },
+  CONSENT_NEEDED: {
+    next: "There, choose Allow in the notice or at “Consent needed” in the Space view; then retry.",
+  },
   UNTRUSTED: { next: "Trust the workspace there, then retry." },
   REVISION_UNKNOWN: { next: "Show History lists the revisions.", action: history },
   REVISION_COMPACTED: {

@@ -1,7 +1,8 @@
-/** Pure: the rows of what needs a person: doubt, forced outcomes, reviews, and commits that are not applied everywhere. */
+/** Pure: the rows of what needs a person: doubt, forced outcomes, reviews, consent, and commits that are not applied everywhere. */
 import type { HeuristicView, InDoubtView, KeyRef, PeerView, ReviewView, SpreadView } from "../../peer/api.ts";
 import { limits } from "../../protocol/limits.ts";
 import { spaceCommandIds } from "../spaceIds.ts";
+import { consentRow } from "./spaceConsent.ts";
 import { actionRow, failure, noteRow, passed, quiet, row, type SpaceRow, warning } from "./spaceRow.ts";
 import { keyName, keyNames, timeWord } from "./spaceWords.ts";
 
@@ -16,6 +17,7 @@ export function urgentRows(id: string, view: PeerView, nowMs: number): readonly 
     ...mixedFirst.map((heuristic) => heuristicRow(id, heuristic, nowMs)),
     ...view.inDoubt.map((doubt) => inDoubtRow(id, view, doubt, nowMs)),
     ...view.reviews.map((review) => reviewRow(id, review, nowMs)),
+    ...view.consents.map((consent) => consentRow(id, consent, nowMs)),
     ...spreadsOf(view).map((spread) => spreadRow(id, view, spread)),
   ];
 }

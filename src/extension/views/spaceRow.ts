@@ -15,6 +15,7 @@ export type SpaceRowKind =
   | "indoubt"
   | "heuristic"
   | "review"
+  | "consent"
   | "spread"
   | "note"
   | "action"

@@ -78,6 +78,8 @@ function viewPart(view: PeerView, nowMs: number): Part {
   }
   if (view.connection === "offline") return part("debug-disconnect", "offline", 1);
   if (view.connection === "connecting") return part("loading~spin", "connecting", 0);
+  const [consent] = view.consents;
+  if (consent !== undefined) return part("shield", `${consent.author} needs consent`, 1);
   return part(...calmWords(view), 0);
 }
 
@@ -115,6 +117,9 @@ function tooltipLines({ name, condition }: FolderModel, nowMs: number): readonly
     lines.push(
       `${escaped(author)} asks for review of ${escaped(keyNames(keys))} until ${timeWord(deadlineAtMs, nowMs)}`,
     );
+  }
+  for (const { author, keys } of view.consents) {
+    lines.push(`${escaped(author)} wants to change ${escaped(keyNames(keys))}, which needs consent here`);
   }
   for (const transaction of view.transactions) {
     lines.push(`${escaped(keyNames(transaction.keys))}: ${escaped(phaseWords(transaction))}`);
