@@ -186,13 +186,12 @@ describe("the Environments tree", () => {
     const files: Record<string, string> = {};
     for (let index = 0; index < 400; index += 1) files[`packages/p${index}/.env`] = "A=1\n";
     await put(files);
-    const { contents } = api.services;
-    contents.forgetAll();
-    const { readNow } = contents;
+    const { summaries } = api.services;
+    const { summaryOf } = summaries;
     const read: string[] = [];
-    contents.readNow = (uri) => {
-      read.push(uri.path);
-      return readNow.call(contents, uri);
+    summaries.summaryOf = (file) => {
+      read.push(file.uri.path);
+      return summaryOf.call(summaries, file);
     };
     await vscode.commands.executeCommand("envpact.refresh");
     const roots = await api.environments.tree.getChildren();
@@ -200,11 +199,13 @@ describe("the Environments tree", () => {
     assert.equal(roots.length, 400);
     assert.ok(items.every((item) => item.collapsibleState === vscode.TreeItemCollapsibleState.Collapsed));
     assert.deepEqual(read, []);
-    const [first] = roots;
-    assert.ok(first);
-    await api.environments.tree.getChildren(first);
-    assert.notDeepEqual(read, []);
-    contents.readNow = readNow;
+    const [opened] = roots;
+    assert.ok(opened);
+    for (const file of await api.environments.tree.getChildren(opened)) {
+      await api.environments.tree.getTreeItem(file);
+    }
+    assert.deepEqual(read, [at("packages/p0/.env")]);
+    summaries.summaryOf = summaryOf;
   });
 
   it("gives the answer of the newest search when several run at once", async () => {

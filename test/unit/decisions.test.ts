@@ -6,12 +6,14 @@ import { newDataKey } from "../../src/crypto/seal.ts";
 import type { KeyRef } from "../../src/peer/api.ts";
 import { CompanionPeer } from "../../src/peer/companion.ts";
 import { Decisions, proposedChanges } from "../../src/peer/decisions.ts";
+import { withoutItems } from "../../src/peer/logView.ts";
 import type { LiveState, PeerIdentity, PeerPorts } from "../../src/peer/ports.ts";
 import { Replica } from "../../src/peer/replica.ts";
-import type { Workspace } from "../../src/peer/workspace.ts";
+import { Workspace } from "../../src/peer/workspace.ts";
 import { EnvpactError } from "../../src/protocol/errors.ts";
 import type { Item, LogRecord } from "../../src/protocol/record.ts";
 import { nextRecord } from "./log-records.ts";
+import { HeldFiles, settled } from "./workspace-files.ts";
 
 const identity: PeerIdentity = {
   space: "team",
@@ -60,26 +62,28 @@ function peerAt(records: readonly LogRecord[], appliedRev: number, local: string
         ...refs.filter((ref) => isMeant(ref, local)).map(({ env, key: name }) => ({ env, key: name })),
       ),
   };
-  const decisions = new Decisions({
-    ports: {} as PeerPorts,
-    identity,
-    state,
-    replica: replicaOf(records),
-    workspace: workspace as unknown as Workspace,
-    push: (input) => {
-      pushed.push(input);
-      if (input.kind === "force") state.heuristics = [decided([], { tx: input.tx, status: "pending" })];
-    },
-    carriedOut: async () => {
-      if (failure) throw failure;
-    },
-    refresh: async () => undefined,
-    superseded: () => undefined,
+  const over = (files: Workspace, carriedOut: () => Promise<void>) =>
+    new Decisions({
+      ports: {} as PeerPorts,
+      identity,
+      state,
+      replica: replicaOf(records),
+      workspace: files,
+      push: (input) => {
+        pushed.push(input);
+        if (input.kind === "force") state.heuristics = [decided([], { tx: input.tx, status: "pending" })];
+      },
+      carriedOut,
+      refresh: async () => undefined,
+      superseded: () => undefined,
+    });
+  const decisions = over(workspace as unknown as Workspace, async () => {
+    if (failure) throw failure;
   });
   const failWrites = () => {
     failure = new EnvpactError("DATA_NOT_WRITABLE", "the journal cannot be written", "");
   };
-  return { decisions, state, restored, pushed, failWrites };
+  return { decisions, over, state, restored, pushed, failWrites };
 }
 
 function decided(items: readonly Item[], more: Partial<HeuristicRecord>): HeuristicRecord {
@@ -130,6 +134,35 @@ describe("a resync", () => {
     peer.state.heuristics = [decided(items, { revision: 2 })];
     await peer.decisions.resync("tx-1");
     expect(peer.restored).toEqual([]);
+    expect(peer.pushed).toEqual([{ kind: "resynced", tx: "tx-1" }]);
+  });
+
+  it("waits for an apply under way, which leaves its keys out, and brings them in after it", async () => {
+    const other = { env: "default", key: "OTHER" };
+    const [first] = records;
+    if (!first) throw new Error("no records");
+    const items = [change(records, "b")];
+    const second = nextRecord(first, { items });
+    const third = nextRecord(second, { items: [replicaOf(records).propose(other, "o", 1)] });
+    const files = new HeldFiles({ ".env": "API_KEY=a\n" });
+    const replica = replicaOf([first, second, third]);
+    const workspace = new Workspace(files.port, files.store, identity, replica);
+    const held = files.hold();
+    const applying = workspace.over(withoutItems(replica, items), true).apply(1, 3, undefined);
+    await held.begun;
+
+    const peer = peerAt([first, second, third], 1, "a");
+    const { state } = peer;
+    state.heuristics = [decided(items, { revision: 2 })];
+    const decisions = peer.over(workspace, async () => {
+      await applying;
+      state.applied = { rev: third.rev, hash: third.hash };
+    });
+    const resynced = decisions.resync("tx-1");
+    await settled();
+    held.release();
+    await Promise.all([applying, resynced]);
+    expect(files.text(".env")).toBe("API_KEY=b\nOTHER=o\n");
     expect(peer.pushed).toEqual([{ kind: "resynced", tx: "tx-1" }]);
   });
 

@@ -192,11 +192,14 @@ export class DiagnosticsService implements vscode.Disposable {
     }
   }
 
-  /** Clears a deleted file, or every file of a deleted folder; one that stays open is checked at its next edit. */
+  /**
+   * Clears a deleted file, or every file of a deleted folder; one that stays open is checked at its next edit. One with
+   * unsaved edits stays as it is: the word of a deletion may come late, and what is typed is going to be a file again.
+   */
   #forget(uri: vscode.Uri): void {
     const gone = uri.toString();
     for (const [key, tracked] of this.#tracked) {
-      if (key !== gone && !key.startsWith(`${gone}/`)) continue;
+      if ((key !== gone && !key.startsWith(`${gone}/`)) || tracked.document.isDirty) continue;
       clearTimeout(tracked.timer);
       tracked.isGone = true;
       tracked.settled = tracked.begun;
