@@ -9,8 +9,16 @@ import (
 )
 
 type reading struct {
-	Values  map[string]string `json:"values,omitempty"`
-	Refused bool              `json:"refused,omitempty"`
+	Values  [][2]string `json:"values,omitempty"`
+	Refused bool        `json:"refused,omitempty"`
+}
+
+func pairs(values map[string]string) [][2]string {
+	list := [][2]string{}
+	for key, value := range values {
+		list = append(list, [2]string{key, value})
+	}
+	return list
 }
 
 func main() {
@@ -24,7 +32,7 @@ func main() {
 		if err != nil {
 			values = nil
 		}
-		readings = append(readings, reading{values, err != nil})
+		readings = append(readings, reading{pairs(values), err != nil})
 	}
 	if err := json.NewEncoder(os.Stdout).Encode(map[string][]reading{"readings": readings}); err != nil {
 		panic(err)

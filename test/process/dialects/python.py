@@ -13,5 +13,5 @@ readings = []
 for text in json.load(sys.stdin):
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
-    readings.append({"values": dotenv.dotenv_values(path)})
+    readings.append({"values": list(dotenv.dotenv_values(path).items())})
 json.dump({"version": __version__, "readings": readings}, sys.stdout)

@@ -12,7 +12,7 @@ readings = JSON.parse($stdin.read).map do |text|
   begin
     environment =
       Dotenv::VERSION < "3" ? Dotenv::Environment.new(path, false) : Dotenv::Environment.new(path, overwrite: false)
-    { values: environment.to_h }
+    { values: environment.to_a }
   rescue Dotenv::FormatError
     { refused: true }
   end
