@@ -173,7 +173,11 @@ export class CompanionPeer extends AuthorPeer {
       });
     } else if (event.kind === "message") {
       const { message } = event;
-      if (message.t === "welcome") {
+      if (message.t === "roster") {
+        // The files changed before the journal said so: whoever looked in between has not seen the revision yet.
+        const self = message.roster.find(({ peer }) => peer === this.identity.peer);
+        if (self && self.appliedRevision > this.appliedRev) this.refreshSoon();
+      } else if (message.t === "welcome") {
         this.welcomed();
         if (message.rev > this.replica.head) this.send({ t: "fetch", from: this.replica.head + 1 });
       } else if (message.t === "snapshot") {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { HeuristicRecord } from "../../src/commit/effects.ts";
 import { openParticipant, type ParticipantInput } from "../../src/commit/participantState.ts";
+import type { LinkEvent } from "../../src/commit/ports.ts";
 import { emptySnapshot } from "../../src/commit/snapshot.ts";
 import { newDataKey } from "../../src/crypto/seal.ts";
 import type { KeyRef } from "../../src/peer/api.ts";
@@ -211,8 +212,40 @@ describe("a change under review", () => {
   });
 });
 
-/** The world of a second window whose participant shows `live`; there is no coordinator. */
-function beside(live: LiveState): PeerPorts {
+describe("a second window", () => {
+  it("comes to a revision whose files it had seen before the journal said that they are done", async () => {
+    const records = logOf("a", "b");
+    let appliedRev = 1;
+    let hear: (event: LinkEvent) => void = () => undefined;
+    const ports = beside(undefined, (listener) => {
+      hear = listener;
+    });
+    const peer = await CompanionPeer.open(ports, identity, async () => ({
+      base: emptySnapshot,
+      settled: [],
+      records,
+      appliedRev,
+      highestTerm: 1,
+      prepared: undefined,
+    }));
+    expect(peer.view.revision).toBe(1);
+    appliedRev = 2;
+    const shown = new Promise<void>((resolve) => {
+      peer.onChange((view) => view.revision === 2 && resolve());
+    });
+    const self = { peer: identity.peer, name: identity.name, role: "voter", state: "voter" } as const;
+    const roster = [{ ...self, connected: true, appliedRevision: 2, drift: 0 }];
+    hear({ kind: "message", message: { t: "roster", roster } });
+    await shown;
+    await peer.close();
+  });
+});
+
+/** The world of a second window whose participant shows `live`; there is no coordinator but what `listen` makes of it. */
+function beside(
+  live: LiveState | undefined,
+  listen: (listener: (event: LinkEvent) => void) => void = () => undefined,
+): PeerPorts {
   const idle = { dispose: () => undefined };
   return {
     files: {
@@ -226,7 +259,10 @@ function beside(live: LiveState): PeerPorts {
       watchLive: () => idle,
       writeLive: async () => undefined,
     },
-    connect: () => ({ send: () => false, hangUp: () => undefined, close: async () => undefined }),
+    connect: (listener: (event: LinkEvent) => void) => {
+      listen(listener);
+      return { send: () => false, hangUp: () => undefined, close: async () => undefined };
+    },
     now: () => 0,
     at: () => idle,
     log: () => undefined,
