@@ -3,28 +3,18 @@ import type { HeuristicRecord } from "../../src/commit/effects.ts";
 import { openParticipant, type ParticipantInput } from "../../src/commit/participantState.ts";
 import type { LinkEvent } from "../../src/commit/ports.ts";
 import { emptySnapshot } from "../../src/commit/snapshot.ts";
-import { newDataKey } from "../../src/crypto/seal.ts";
 import type { KeyRef } from "../../src/peer/api.ts";
 import { CompanionPeer } from "../../src/peer/companion.ts";
 import { Decisions, proposedChanges } from "../../src/peer/decisions.ts";
 import { withoutItems } from "../../src/peer/logView.ts";
-import type { LiveState, PeerIdentity, PeerPorts } from "../../src/peer/ports.ts";
+import type { LiveState, PeerPorts } from "../../src/peer/ports.ts";
 import { Replica } from "../../src/peer/replica.ts";
 import { Workspace } from "../../src/peer/workspace.ts";
 import { EnvpactError } from "../../src/protocol/errors.ts";
 import type { Item, LogRecord } from "../../src/protocol/record.ts";
 import { nextRecord } from "./log-records.ts";
-import { HeldFiles, settled } from "./workspace-files.ts";
+import { HeldFiles, identity, settled } from "./workspace-files.ts";
 
-const identity: PeerIdentity = {
-  space: "team",
-  peer: "ana",
-  name: "Ana",
-  role: "voter",
-  dataKey: newDataKey(),
-  folder: "/w",
-  environments: { default: ".env" },
-};
 const key: KeyRef = { env: "default", key: "API_KEY" };
 
 function replicaOf(records: readonly LogRecord[]): Replica {
@@ -198,14 +188,7 @@ describe("a change under review", () => {
       doubted: undefined,
       applyProblem: undefined,
     };
-    const peer = await CompanionPeer.open(beside(live), identity, async () => ({
-      base: emptySnapshot,
-      settled: [],
-      records,
-      appliedRev: 1,
-      highestTerm: 1,
-      prepared: undefined,
-    }));
+    const peer = await secondWindow(beside(live), records, () => 1);
     expect(await peer.reviewChanges("tx-1")).toEqual([{ ...key, op: "set", before: "a", after: "b" }]);
     await expect(peer.reviewChanges("tx-2")).rejects.toMatchObject({ problem: { code: "NOT_IN_DOUBT" } });
     await peer.close();
@@ -220,14 +203,7 @@ describe("a second window", () => {
     const ports = beside(undefined, (listener) => {
       hear = listener;
     });
-    const peer = await CompanionPeer.open(ports, identity, async () => ({
-      base: emptySnapshot,
-      settled: [],
-      records,
-      appliedRev,
-      highestTerm: 1,
-      prepared: undefined,
-    }));
+    const peer = await secondWindow(ports, records, () => appliedRev);
     expect(peer.view.revision).toBe(1);
     appliedRev = 2;
     const shown = new Promise<void>((resolve) => {
@@ -240,6 +216,22 @@ describe("a second window", () => {
     await peer.close();
   });
 });
+
+/** A second window on a folder whose journal holds `records`. */
+function secondWindow(
+  ports: PeerPorts,
+  records: readonly LogRecord[],
+  appliedRev: () => number,
+): Promise<CompanionPeer> {
+  return CompanionPeer.open(ports, identity, async () => ({
+    base: emptySnapshot,
+    settled: [],
+    records,
+    appliedRev: appliedRev(),
+    highestTerm: 1,
+    prepared: undefined,
+  }));
+}
 
 /** The world of a second window whose participant shows `live`; there is no coordinator but what `listen` makes of it. */
 function beside(

@@ -1,7 +1,19 @@
 // What the tests of a workspace share: environment files in memory whose next write waits until the test lets it go on.
 import type { EnvironmentFiles } from "../../src/commit/ports.ts";
-import type { PeerStore, Superseded } from "../../src/peer/ports.ts";
+import { newDataKey } from "../../src/crypto/seal.ts";
+import type { PeerIdentity, PeerStore, Superseded } from "../../src/peer/ports.ts";
 import { err, ok } from "../../src/shared/result.ts";
+
+/** The peer whose files these are. */
+export const identity: PeerIdentity = {
+  space: "team",
+  peer: "ana",
+  name: "Ana",
+  role: "voter",
+  dataKey: newDataKey(),
+  folder: "/w",
+  environments: { default: ".env" },
+};
 
 const changed = { code: "FILE_CHANGED", message: "the file changed", next: "" } as const;
 

@@ -1,22 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { emptySnapshot } from "../../src/commit/snapshot.ts";
-import { newDataKey } from "../../src/crypto/seal.ts";
 import { withItems, withoutItems } from "../../src/peer/logView.ts";
-import type { PeerIdentity } from "../../src/peer/ports.ts";
 import { Replica } from "../../src/peer/replica.ts";
 import { Workspace } from "../../src/peer/workspace.ts";
 import { nextRecord } from "./log-records.ts";
-import { HeldFiles, settled } from "./workspace-files.ts";
+import { HeldFiles, identity, settled } from "./workspace-files.ts";
 
-const identity: PeerIdentity = {
-  space: "team",
-  peer: "ana",
-  name: "Ana",
-  role: "voter",
-  dataKey: newDataKey(),
-  folder: "/w",
-  environments: { default: ".env" },
-};
 const ref = (key: string) => ({ env: "default", key });
 
 /** Revision 1: HOST=one, PORT=1, NAME=n; revision 2: HOST=two, NAME=m. */
